@@ -1,0 +1,1 @@
+"""Words only: facts (what others told us), announcements (what happened here), messages (for one adapter)."""

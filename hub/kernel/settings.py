@@ -1,0 +1,109 @@
+"""Settings from the environment, prefix HUB_. `.env.example` lists them all (a test compares).
+
+No secret has a default: the demo stack makes its own, production must bring them, and start-up
+refuses missing or weak ones by name.
+"""
+
+from functools import cache
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from hub.kernel.crypto import KEY_BYTES, Vault, make_vault, read_key
+
+Days = Annotated[int, Field(ge=0, le=3_650)]
+_SECRET_LENGTH_MIN = 16
+_DISTINCT_BYTES_MIN = 8
+
+
+class Settings(BaseSettings):
+    """Everything an installation may choose."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HUB_", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    env: Literal["demo", "production"] = "production"
+    """`demo` allows the sandbox, demo logins and plain HTTP; anything else is production."""
+    database_url: SecretStr
+    """PostgreSQL of the application's role (no UPDATE or DELETE on append-only tables)."""
+    database_owner_url: SecretStr | None = None
+    """PostgreSQL of the owner's role, for migrations only; default: database_url."""
+    redis_url: SecretStr
+    """Redis or Valkey: limiter and cache."""
+    broker_url: SecretStr | None = None
+    """Celery's broker, redis:// or amqp://; default: redis_url."""
+    data_keys: SecretStr
+    """`id:base64url,…`, AES-256 keys of data at rest; the first one seals, all open."""
+    index_key: SecretStr
+    """base64url, 32 bytes: HMAC key of blind indexes. Changing it means re-indexing."""
+    token_key: SecretStr
+    """base64url, 32 bytes: Ed25519 seed that signs access tokens."""
+    public_url: str = "http://127.0.0.1:8000"
+    """Where people reach the hub; links in letters start with it."""
+    flower_url: str = "http://127.0.0.1:5555/flower"
+    """Where operators reach Flower."""
+    sms_url: str = "http://127.0.0.1:8103"
+    """SMS gateway."""
+    sms_token: SecretStr
+    """Bearer token for the SMS gateway."""
+    metrics_token: SecretStr | None = None
+    """Bearer token for /metrics; without one only direct loopback callers may read it."""
+    accrual_pending_days: Days = 14
+    """Days before cashback of a visit becomes spendable; 0 = at once."""
+    points_ttl_days: Annotated[int, Field(ge=1, le=3_650)] = 365
+    """Days that points and cashback live after they become spendable."""
+    intake_queue_max: Annotated[int, Field(ge=1, le=100_000)] = 2_000
+    """Webhooks that may wait for the group commit; beyond it the door answers 503."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """Least level that is written."""
+    log_json: bool = True
+    """JSON lines; false writes lines for people."""
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether demo comforts are allowed."""
+        return self.env == "demo"
+
+    @property
+    def celery_broker_url(self) -> str:
+        """The broker's address, wherever it was given."""
+        return (self.broker_url or self.redis_url).get_secret_value()
+
+    @model_validator(mode="after")
+    def refuse_weak_secrets(self) -> Self:
+        """Say which secret is unusable instead of running with it."""
+        for name in ("index_key", "token_key"):
+            _check_key(name, getattr(self, name).get_secret_value())
+        for part in self.data_keys.get_secret_value().split(","):
+            key_id, colon, encoded = part.strip().partition(":")
+            if not colon or not 0 < len(key_id) <= _SECRET_LENGTH_MIN:
+                raise ValueError("HUB_DATA_KEYS: each part is id:base64url")
+            _check_key("data_keys", encoded)
+        if not self.is_demo and len(self.sms_token.get_secret_value()) < _SECRET_LENGTH_MIN:
+            raise ValueError(f"HUB_SMS_TOKEN: at least {_SECRET_LENGTH_MIN} characters")
+        return self
+
+
+@cache
+def settings() -> Settings:
+    """Read the environment once per process. Raises: pydantic.ValidationError naming each fault."""
+    return Settings()  # the environment is the argument
+
+
+@cache
+def vault() -> Vault:
+    """Give the process's keys for data at rest."""
+    chosen = settings()
+    return make_vault(chosen.data_keys.get_secret_value(), chosen.index_key.get_secret_value())
+
+
+def _check_key(name: str, encoded: str) -> None:
+    """Refuse keys that are no keys: wrong size, or a pattern typed by hand."""
+    try:
+        key = read_key(encoded)
+    except ValueError as error:
+        raise ValueError(f"HUB_{name.upper()}: {KEY_BYTES} bytes in base64url") from error
+    if len(set(key)) < _DISTINCT_BYTES_MIN:
+        raise ValueError(f"HUB_{name.upper()}: too weak, make it random")
