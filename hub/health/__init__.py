@@ -1,0 +1,1 @@
+"""Health signals: each part of the hub says how it is; `since` tells how long it has been so."""

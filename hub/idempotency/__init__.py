@@ -1,0 +1,1 @@
+"""Idempotency: the same key and body give the first answer again; the record commits with the effect."""

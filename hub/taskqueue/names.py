@@ -1,0 +1,39 @@
+"""Every queue and task of the hub, on one page."""
+
+from enum import StrEnum
+
+
+class Queue(StrEnum):
+    """Queues, each with its own worker process, so that none blocks another."""
+
+    CORE = "core"
+    """Prefork: inbox, accrual."""
+    IO = "io"
+    """Threads: deliveries."""
+    SLOW = "slow"
+    """Prefork, one: checks, imports, in slices."""
+    SCHED = "sched"
+    """Ticks of the clock; served by the core worker."""
+
+
+class TaskName(StrEnum):
+    """Tasks are named queue-noun.verb."""
+
+    DRAIN_INBOX = "inbox.drain"
+    DELIVER = "outbox.deliver"
+    ACTIVATE = "ledger.activate"
+    CHECK_LEDGER = "ledger.check"
+    PULSE = "hub.pulse"
+
+
+ROUTES: dict[str, dict[str, str]] = {
+    TaskName.DRAIN_INBOX: {"queue": Queue.CORE},
+    TaskName.DELIVER: {"queue": Queue.IO},
+    TaskName.ACTIVATE: {"queue": Queue.SCHED},
+    TaskName.CHECK_LEDGER: {"queue": Queue.SLOW},
+    TaskName.PULSE: {"queue": Queue.SCHED},
+}
+"""Where each task goes unless its sender says otherwise (a pulse goes to every queue)."""
+
+NUDGE_EXPIRES_S = 60
+"""A nudge that waited a minute is noise: the relay has sent newer ones."""
