@@ -1,0 +1,1 @@
+"""Staff and services: who may call the hub, proven how, allowed what."""

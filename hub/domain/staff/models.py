@@ -1,0 +1,72 @@
+"""Tables of staff, of their failed sign-ins, and of services' credentials."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, SmallInteger, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.db.base import Base
+from hub.domain.clinics.models import Infobase
+from hub.domain.staff.permissions import STAFF_ROLES
+
+_STAFF_ROLES_SQL = ", ".join(f"'{role}'" for role in STAFF_ROLES)
+
+
+class Staff(Base):
+    """One member of staff. No password hash: signs in by SSO only."""
+
+    __tablename__ = "staff"
+    __table_args__ = (
+        CheckConstraint("login = lower(login)", name="login"),
+        CheckConstraint(
+            f"cardinality(roles) > 0 AND roles <@ ARRAY[{_STAFF_ROLES_SQL}]::text[]", name="roles"
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    login: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[bytes]
+    """Sealed."""
+    password_hash: Mapped[str | None]
+    roles: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    created_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+
+
+class SignInFailure(Base):
+    """Failures in a row by blind-indexed login, kept alike for logins that exist and that do not."""
+
+    __tablename__ = "sign_in_failure"
+    __table_args__ = (
+        CheckConstraint("failed_count >= 0", name="failed_count"),
+        Index("ix_sign_in_failure_changed_at", "changed_at"),
+    )
+
+    login_index: Mapped[bytes] = mapped_column(primary_key=True)
+    failed_count: Mapped[int] = mapped_column(SmallInteger)
+    locked_until: Mapped[datetime | None]
+    changed_at: Mapped[datetime]
+
+
+class Credential(Base):
+    """A service's secret, hashed; the next one is valid too while it is being rolled out."""
+
+    __tablename__ = "service_credential"
+    __table_args__ = (
+        CheckConstraint("cardinality(roles) > 0 AND roles <@ ARRAY['service']::text[]", name="roles"),
+        CheckConstraint("NOT is_signature_required OR signing_secret IS NOT NULL", name="signature"),
+        Index("ix_service_credential_infobase", "infobase"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    login: Mapped[str] = mapped_column(unique=True)
+    secret_hash: Mapped[bytes] = mapped_column(unique=True)
+    secret_hash_next: Mapped[bytes | None] = mapped_column(unique=True)
+    infobase: Mapped[str | None] = mapped_column(ForeignKey(Infobase.code))
+    roles: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    signing_secret: Mapped[bytes | None]
+    """Sealed: it signs, so it cannot be a hash."""
+    is_signature_required: Mapped[bool] = mapped_column(server_default=text("false"))
+    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    created_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))

@@ -1,0 +1,38 @@
+"""A service's secret is changed without an hour of refusals: two are valid while the new one spreads."""
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from hub.domain.staff.adding import SECRET_LENGTH_MIN
+from hub.domain.staff.models import Credential
+from hub.kernel.crypto import secret_hash
+from hub.kernel.errors import FieldInvalidError, NotFoundError
+
+
+def begin_rotation(session: Session, *, login: str, secret: str) -> None:
+    """Make `secret` valid beside the current one; it replaces a next one that was not finished.
+
+    Raises: FieldInvalidError when it is short; NotFoundError. Repeating changes nothing.
+    """
+    if len(secret) < SECRET_LENGTH_MIN:
+        raise FieldInvalidError(field="secret")
+    changed = session.scalar(
+        update(Credential)
+        .where(Credential.login == login)
+        .values(secret_hash_next=secret_hash(secret))
+        .returning(Credential.id)
+    )
+    if changed is None:
+        raise NotFoundError
+
+
+def finish_rotation(session: Session, *, login: str) -> None:
+    """Let only the next secret be valid. Raises: NotFoundError when none is rolled out, so on repetition."""
+    changed = session.scalar(
+        update(Credential)
+        .where(Credential.login == login, Credential.secret_hash_next.is_not(None))
+        .values(secret_hash=Credential.secret_hash_next, secret_hash_next=None)
+        .returning(Credential.id)
+    )
+    if changed is None:
+        raise NotFoundError
