@@ -1,0 +1,131 @@
+"""Accounts are opened in one order and locked by id, before anything is inserted under them.
+
+A foreign key's key-share lock followed by an update of the parent deadlocks two writers, so the lock
+comes first; the active account's lock covers its lots, the pending one's its pending accruals.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from hub.domain.ledger.kinds import OWNED_KINDS, AccountKind, SystemCode
+from hub.kernel.money import Asset
+
+Holder = tuple[UUID, Asset]
+
+
+@dataclass(slots=True)
+class Account:
+    """A locked account of an owner; posted and version move with the entries being prepared."""
+
+    id: int
+    holder: Holder
+    kind: AccountKind
+    posted: int
+    held: int
+    version: int
+    is_changed: bool = False
+
+
+@dataclass(slots=True)
+class HolderAccounts:
+    """The three accounts of one owner and asset."""
+
+    active: Account
+    pending: Account
+    debt: Account
+
+
+@dataclass(frozen=True, slots=True)
+class LockedAccounts:
+    """What a verb may post to, until the transaction ends."""
+
+    holders: dict[Holder, HolderAccounts]
+    system: dict[tuple[Asset, SystemCode], int]
+
+
+def lock_accounts(session: Session, holders: Iterable[Holder]) -> LockedAccounts:
+    """Open what is missing, then lock every account of these holders by id.
+
+    A transaction that calls several verbs calls this first for all its holders: locks taken verb by
+    verb would come in another order than a neighbour's. Repeating it costs two look-ups.
+    """
+    wanted = set(holders)
+    assets = {asset for _, asset in wanted}
+    found = _find_accounts(session, wanted, assets)
+    expected = len(wanted) * len(OWNED_KINDS) + len(assets) * len(SystemCode)
+    if len(found) < expected:
+        _open_accounts(session, wanted, assets)
+        found = _find_accounts(session, wanted, assets)
+    owned = [row.id for row in found if row.kind != AccountKind.SYSTEM]
+    system = {(Asset(row.asset), SystemCode(row.code)): row.id for row in found if row.code is not None}
+    return LockedAccounts(_by_holder(session.execute(_LOCK, {"ids": owned}).all()), system)
+
+
+_FIND = text("""
+    SELECT account.id, account.kind, account.asset, account.code
+      FROM unnest(CAST(:owners AS uuid[]), CAST(:assets AS text[])) AS wanted (owner_id, asset)
+      JOIN ledger_account AS account ON account.owner_id = wanted.owner_id AND account.asset = wanted.asset
+    UNION ALL
+    SELECT id, kind, asset, code FROM ledger_account
+     WHERE owner_id IS NULL AND kind = 'system'
+       AND asset = ANY(CAST(:system_assets AS text[])) AND code = ANY(CAST(:codes AS text[]))
+""")
+
+
+def _find_accounts(
+    session: Session, holders: set[Holder], assets: set[Asset]
+) -> list[Row[tuple[object, ...]]]:
+    values = {
+        "owners": [owner_id for owner_id, _ in holders],
+        "assets": [asset.value for _, asset in holders],
+        "system_assets": [asset.value for asset in assets],
+        "codes": [code.value for code in SystemCode],
+    }
+    return list(session.execute(_FIND, values).all())
+
+
+_OPEN = text("""
+    INSERT INTO ledger_account (owner_id, kind, asset, code)
+    SELECT * FROM unnest(
+      CAST(:owners AS uuid[]), CAST(:kinds AS text[]), CAST(:assets AS text[]), CAST(:codes AS text[])
+    ) AS missing (owner_id, kind, asset, code)
+    ORDER BY owner_id NULLS FIRST, asset, kind, code
+    ON CONFLICT (owner_id, kind, asset, code) DO NOTHING
+""")
+
+
+def _open_accounts(session: Session, holders: set[Holder], assets: set[Asset]) -> None:
+    """Insert in one order for all callers, before any lock is held: two openers wait, never deadlock."""
+    rows: list[tuple[UUID | None, str, str, str | None]] = [
+        (owner_id, kind.value, asset.value, None) for owner_id, asset in holders for kind in OWNED_KINDS
+    ]
+    rows += [
+        (None, AccountKind.SYSTEM.value, asset.value, code.value) for asset in assets for code in SystemCode
+    ]
+    owners, kinds, named_assets, codes = zip(*rows, strict=True)
+    values = {
+        "owners": list(owners),
+        "kinds": list(kinds),
+        "assets": list(named_assets),
+        "codes": list(codes),
+    }
+    session.execute(_OPEN, values)
+
+
+_LOCK = text("""
+    SELECT id, owner_id, kind, asset, posted, held, version FROM ledger_account
+     WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE
+""")
+
+
+def _by_holder(rows: Iterable[Row[tuple[object, ...]]]) -> dict[Holder, HolderAccounts]:
+    kinds: dict[Holder, dict[str, Account]] = {}
+    for row in rows:
+        holder = (row.owner_id, Asset(row.asset))
+        account = Account(row.id, holder, AccountKind(row.kind), row.posted, row.held, row.version)
+        kinds.setdefault(holder, {})[row.kind] = account
+    return {holder: HolderAccounts(**accounts) for holder, accounts in kinds.items()}
