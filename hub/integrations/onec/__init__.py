@@ -1,0 +1,1 @@
+"""1C:УМЦ: its bodies read into envelopes at the door and into facts in the worker."""
