@@ -1,0 +1,122 @@
+"""Reading the mirror: visits with their lines and refunds, locked by document.
+
+Invariant: whoever decides about a document holds its lock from before the first read to the commit.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from hub.db.locks import lock_names
+from hub.domain.documents.rules import AppliedStamp
+from hub.domain.loyalty.rules import EarningLine
+
+VisitKey = tuple[str, UUID]
+"""Infobase and reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class MirroredVisit:
+    """A visit as we hold it. `refunded_kopecks` sums its live refunds by line number."""
+
+    id: int
+    public_id: UUID
+    number: str
+    object_type: str
+    patient_id: UUID | None
+    clinic_ref: UUID | None
+    completed_at: datetime | None
+    is_live: bool
+    version: int
+    stamp: AppliedStamp
+    lines: tuple[EarningLine, ...]
+    refunded_kopecks: dict[int, int]
+
+
+def lock_visits(session: Session, keys: Collection[VisitKey]) -> dict[VisitKey, MirroredVisit]:
+    """Lock the documents, known or not yet known, then read what we hold of them."""
+    lock_names(session, [f"visit:{infobase}:{ref}" for infobase, ref in keys])
+    return find_visits(session, keys)
+
+
+def find_visits(session: Session, keys: Collection[VisitKey]) -> dict[VisitKey, MirroredVisit]:
+    """Read visits; three statements however many there are."""
+    rows = session.execute(_VISITS, _split(keys)).all()
+    ids = [row.id for row in rows]
+    lines = _lines(session, ids)
+    refunded = _refunded(session, lines, ids)
+    return {
+        (row.infobase, row.ref): MirroredVisit(
+            id=row.id,
+            public_id=row.public_id,
+            number=row.number,
+            object_type=row.object_type,
+            patient_id=row.patient_id,
+            clinic_ref=row.clinic_ref,
+            completed_at=row.completed_at,
+            is_live=row.is_live,
+            version=row.version,
+            stamp=AppliedStamp(row.data_version, row.content_hash, row.message_no, row.occurred_at),
+            lines=tuple(lines[row.id]),
+            refunded_kopecks=refunded[row.id],
+        )
+        for row in rows
+    }
+
+
+def find_refund_stamps(session: Session, keys: Collection[VisitKey]) -> dict[VisitKey, AppliedStamp]:
+    """Read what we hold of refund documents; their visits are locked by the caller."""
+    return {
+        (row.infobase, row.ref): AppliedStamp(
+            row.data_version, row.content_hash, row.message_no, row.occurred_at
+        )
+        for row in session.execute(_REFUNDS, _split(keys))
+    }
+
+
+def _lines(session: Session, visit_ids: list[int]) -> dict[int, list[EarningLine]]:
+    lines: dict[int, list[EarningLine]] = {visit_id: [] for visit_id in visit_ids}
+    for row in session.execute(_LINES, {"ids": visit_ids}):
+        lines[row.visit_id].append(EarningLine(row.line_no, row.amount_kopecks, row.base_kopecks))
+    return lines
+
+
+def _refunded(
+    session: Session, lines: dict[int, list[EarningLine]], visit_ids: list[int]
+) -> dict[int, dict[int, int]]:
+    """Sum refunds by line; a whole refund returns every line in full."""
+    refunded: dict[int, dict[int, int]] = {visit_id: {} for visit_id in visit_ids}
+    for row in session.execute(_REFUND_LINES, {"ids": visit_ids}):
+        of_visit = refunded[row.visit_id]
+        if row.is_whole:
+            of_visit |= {line.line_no: line.amount_kopecks for line in lines[row.visit_id]}
+        elif row.line_no is not None:
+            of_visit[row.line_no] = of_visit.get(row.line_no, 0) + row.amount_kopecks
+    return refunded
+
+
+def _split(keys: Collection[VisitKey]) -> dict[str, list[str] | list[UUID]]:
+    return {"infobase": [infobase for infobase, _ in keys], "ref": [ref for _, ref in keys]}
+
+
+_VISITS = text("""
+SELECT v.* FROM unnest(cast(:infobase AS text[]), cast(:ref AS uuid[])) AS k (infobase, ref)
+JOIN visit v ON v.infobase = k.infobase AND v.ref = k.ref
+""")
+_LINES = text("""
+SELECT visit_id, line_no, amount_kopecks, base_kopecks FROM visit_line
+WHERE visit_id = ANY(cast(:ids AS bigint[])) ORDER BY visit_id, line_no
+""")
+_REFUND_LINES = text("""
+SELECT r.visit_id, r.is_whole, l.line_no, l.amount_kopecks
+FROM visit_refund r LEFT JOIN visit_refund_line l ON l.refund_id = r.id
+WHERE r.visit_id = ANY(cast(:ids AS bigint[])) AND r.is_live ORDER BY r.is_whole, r.id
+""")
+_REFUNDS = text("""
+SELECT r.* FROM unnest(cast(:infobase AS text[]), cast(:ref AS uuid[])) AS k (infobase, ref)
+JOIN visit_refund r ON r.infobase = k.infobase AND r.ref = k.ref
+""")

@@ -1,0 +1,219 @@
+"""Writing the mirror: set-based, under the document locks of mirror.lock_visits.
+
+A cancellation knows no body: it keeps the lines we have, so that a later re-posting or refund finds
+them, and turns the visit off.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.orm import Session
+
+from hub.contracts.facts import DocumentStamp, VisitRefunded, VisitSnapshot
+from hub.domain.loyalty.rules import earning_base, split_base
+from hub.domain.visits.mirror import VisitKey
+from hub.kernel.ids import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class VisitWrite:
+    """A snapshot that is news, and whose patient is known when it has one."""
+
+    snapshot: VisitSnapshot
+    patient_id: UUID | None
+
+
+def write_visits(session: Session, writes: Sequence[VisitWrite]) -> dict[VisitKey, int]:
+    """Insert or advance the visits; gives their new versions."""
+    if not writes:
+        return {}
+    columns = [_visit_columns(write) for write in writes]
+    rows = session.execute(_UPSERT, {name: [row[name] for row in columns] for name in columns[0]}).all()
+    ids = {(row.infobase, row.ref): row.id for row in rows}
+    _replace_lines(session, [write.snapshot for write in writes if write.snapshot.completed_at], ids)
+    return {(row.infobase, row.ref): row.version for row in rows}
+
+
+def write_refunds(
+    session: Session, refunds: Sequence[VisitRefunded], visit_ids: Mapping[VisitKey, int]
+) -> dict[VisitKey, int]:
+    """Insert or advance refund documents of known visits; gives the refunds' new versions."""
+    if not refunds:
+        return {}
+    rows = session.execute(
+        _UPSERT_REFUND,
+        {
+            **_stamp_columns([refund.stamp for refund in refunds]),
+            "visit_id": [visit_ids[refund.stamp.infobase, refund.visit_ref] for refund in refunds],
+            "is_whole": [not refund.lines for refund in refunds],
+        },
+    ).all()
+    ids = {(row.infobase, row.ref): row.id for row in rows}
+    lines = [
+        (ids[refund.stamp.infobase, refund.stamp.ref], line.line_no, line.amount_kopecks)
+        for refund in refunds
+        for line in refund.lines
+    ]
+    session.execute(_DELETE_REFUND_LINES, {"ids": list(ids.values())})
+    session.execute(
+        _INSERT_REFUND_LINES,
+        {
+            "refund_id": [refund_id for refund_id, _, _ in lines],
+            "line_no": [line_no for _, line_no, _ in lines],
+            "amount": [amount for _, _, amount in lines],
+        },
+    )
+    return {(row.infobase, row.ref): row.version for row in rows}
+
+
+def touch_visits(session: Session, stamps: Sequence[DocumentStamp]) -> None:
+    """Remember that known content was seen again under newer numbers, so that older ones stay old."""
+    _touch(session, _TOUCH_VISIT, stamps)
+
+
+def touch_refunds(session: Session, stamps: Sequence[DocumentStamp]) -> None:
+    """The same for refund documents."""
+    _touch(session, _TOUCH_REFUND, stamps)
+
+
+def _touch(session: Session, statement: TextClause, stamps: Sequence[DocumentStamp]) -> None:
+    if stamps:
+        columns = _stamp_columns(stamps)
+        names = ("infobase", "ref", "data_version", "message_no", "occurred_at")
+        session.execute(statement, {name: columns[name] for name in names})
+
+
+def _visit_columns(write: VisitWrite) -> dict[str, Any]:
+    snapshot = write.snapshot
+    amounts = [line.amount_kopecks for line in snapshot.lines]
+    return {
+        **{name: values[0] for name, values in _stamp_columns([snapshot.stamp]).items()},
+        "public_id": new_id(),
+        "patient_id": write.patient_id,
+        "clinic_ref": snapshot.clinic_ref,
+        "completed_at": snapshot.completed_at,
+        "total": sum(amounts),
+        "base": earning_base(snapshot.payments, amounts),
+        "referral_code": snapshot.referral_code,
+        "promo_code": snapshot.promo_code,
+        "warnings": ",".join(snapshot.warnings),
+    }
+
+
+def _stamp_columns(stamps: Sequence[DocumentStamp]) -> dict[str, list[Any]]:
+    return {
+        "infobase": [stamp.infobase for stamp in stamps],
+        "ref": [stamp.ref for stamp in stamps],
+        "object_type": [stamp.object_type for stamp in stamps],
+        "number": [stamp.number for stamp in stamps],
+        "is_live": [stamp.is_live for stamp in stamps],
+        "data_version": [stamp.data_version for stamp in stamps],
+        "content_hash": [stamp.content_hash for stamp in stamps],
+        "message_no": [stamp.message_no for stamp in stamps],
+        "occurred_at": [stamp.occurred_at for stamp in stamps],
+    }
+
+
+def _replace_lines(session: Session, snapshots: Sequence[VisitSnapshot], ids: Mapping[VisitKey, int]) -> None:
+    own_ids = [ids[snapshot.stamp.infobase, snapshot.stamp.ref] for snapshot in snapshots]
+    session.execute(_DELETE_LINES, {"ids": own_ids})
+    rows = [
+        (visit_id, line, base)
+        for visit_id, snapshot in zip(own_ids, snapshots, strict=True)
+        for line, base in zip(snapshot.lines, _line_bases(snapshot), strict=True)
+    ]
+    session.execute(
+        _INSERT_LINES,
+        {
+            "visit_id": [visit_id for visit_id, _, _ in rows],
+            "line_no": [line.line_no for _, line, _ in rows],
+            "service_ref": [line.service_ref for _, line, _ in rows],
+            "loyalty_group": [line.loyalty_group for _, line, _ in rows],
+            "doctor_ref": [line.doctor_ref for _, line, _ in rows],
+            "amount": [line.amount_kopecks for _, line, _ in rows],
+            "base": [base for _, _, base in rows],
+        },
+    )
+
+
+def _line_bases(snapshot: VisitSnapshot) -> list[int]:
+    amounts = [line.amount_kopecks for line in snapshot.lines]
+    return split_base(earning_base(snapshot.payments, amounts), amounts)
+
+
+_UPSERT = text("""
+INSERT INTO visit AS v (public_id, infobase, ref, object_type, number, patient_id, clinic_ref, completed_at,
+  is_live, data_version, content_hash, message_no, occurred_at, total_kopecks, base_kopecks, version,
+  referral_code, promo_code, warnings)
+SELECT public_id, infobase, ref, object_type, number, patient_id, clinic_ref, completed_at, is_live,
+  data_version, content_hash, message_no, occurred_at, total, base, 1, referral_code, promo_code,
+  CASE WHEN warnings = '' THEN '{}' ELSE string_to_array(warnings, ',') END
+FROM unnest(cast(:public_id AS uuid[]), cast(:infobase AS text[]), cast(:ref AS uuid[]),
+  cast(:object_type AS text[]), cast(:number AS text[]), cast(:patient_id AS uuid[]),
+  cast(:clinic_ref AS uuid[]), cast(:completed_at AS timestamptz[]), cast(:is_live AS boolean[]),
+  cast(:data_version AS text[]), cast(:content_hash AS bytea[]), cast(:message_no AS bigint[]),
+  cast(:occurred_at AS timestamptz[]), cast(:total AS bigint[]), cast(:base AS bigint[]),
+  cast(:referral_code AS text[]), cast(:promo_code AS text[]),
+  cast(:warnings AS text[]))
+  AS w (public_id, infobase, ref, object_type, number, patient_id, clinic_ref, completed_at, is_live,
+        data_version, content_hash, message_no, occurred_at, total, base, referral_code,
+        promo_code, warnings)
+ON CONFLICT (infobase, ref) DO UPDATE
+SET object_type = excluded.object_type,
+    number = coalesce(nullif(excluded.number, ''), v.number),
+    patient_id = coalesce(excluded.patient_id, v.patient_id),
+    clinic_ref = coalesce(excluded.clinic_ref, v.clinic_ref),
+    completed_at = coalesce(excluded.completed_at, v.completed_at),
+    is_live = excluded.is_live, data_version = excluded.data_version,
+    content_hash = excluded.content_hash, message_no = coalesce(excluded.message_no, v.message_no),
+    occurred_at = excluded.occurred_at,
+    total_kopecks = CASE WHEN excluded.completed_at IS NULL THEN v.total_kopecks
+                         ELSE excluded.total_kopecks END,
+    base_kopecks = CASE WHEN excluded.completed_at IS NULL THEN v.base_kopecks
+                        ELSE excluded.base_kopecks END,
+    version = v.version + 1, referral_code = coalesce(nullif(excluded.referral_code, ''), v.referral_code),
+    promo_code = coalesce(nullif(excluded.promo_code, ''), v.promo_code),
+    warnings = excluded.warnings, updated_at = clock_timestamp()
+RETURNING v.id, v.infobase, v.ref, v.version
+""")
+_DELETE_LINES = text("DELETE FROM visit_line WHERE visit_id = ANY(cast(:ids AS bigint[]))")
+_INSERT_LINES = text("""
+INSERT INTO visit_line (visit_id, line_no, service_ref, loyalty_group, doctor_ref, amount_kopecks,
+                        base_kopecks)
+SELECT * FROM unnest(cast(:visit_id AS bigint[]), cast(:line_no AS integer[]),
+  cast(:service_ref AS uuid[]), cast(:loyalty_group AS text[]), cast(:doctor_ref AS uuid[]),
+  cast(:amount AS bigint[]), cast(:base AS bigint[]))
+""")
+_UPSERT_REFUND = text("""
+INSERT INTO visit_refund AS r (visit_id, infobase, ref, object_type, number, is_live, data_version,
+  content_hash, message_no, occurred_at, is_whole, version)
+SELECT *, 1 FROM unnest(cast(:visit_id AS bigint[]), cast(:infobase AS text[]), cast(:ref AS uuid[]),
+  cast(:object_type AS text[]), cast(:number AS text[]), cast(:is_live AS boolean[]),
+  cast(:data_version AS text[]), cast(:content_hash AS bytea[]), cast(:message_no AS bigint[]),
+  cast(:occurred_at AS timestamptz[]), cast(:is_whole AS boolean[]))
+ON CONFLICT (infobase, ref) DO UPDATE
+SET visit_id = excluded.visit_id, object_type = excluded.object_type, number = excluded.number,
+    is_live = excluded.is_live, data_version = excluded.data_version,
+    content_hash = excluded.content_hash, message_no = coalesce(excluded.message_no, r.message_no),
+    occurred_at = excluded.occurred_at, is_whole = excluded.is_whole, version = r.version + 1
+RETURNING r.id, r.infobase, r.ref, r.version
+""")
+_DELETE_REFUND_LINES = text("DELETE FROM visit_refund_line WHERE refund_id = ANY(cast(:ids AS bigint[]))")
+_INSERT_REFUND_LINES = text("""
+INSERT INTO visit_refund_line (refund_id, line_no, amount_kopecks)
+SELECT * FROM unnest(cast(:refund_id AS bigint[]), cast(:line_no AS integer[]), cast(:amount AS bigint[]))
+""")
+_TOUCH = """
+UPDATE {table} d
+SET data_version = s.data_version, message_no = coalesce(s.message_no, d.message_no),
+    occurred_at = s.occurred_at
+FROM unnest(cast(:infobase AS text[]), cast(:ref AS uuid[]), cast(:data_version AS text[]),
+            cast(:message_no AS bigint[]), cast(:occurred_at AS timestamptz[]))
+  AS s (infobase, ref, data_version, message_no, occurred_at)
+WHERE d.infobase = s.infobase AND d.ref = s.ref
+"""
+_TOUCH_VISIT = text(_TOUCH.format(table="visit"))
+_TOUCH_REFUND = text(_TOUCH.format(table="visit_refund"))

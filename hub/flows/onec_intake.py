@@ -1,0 +1,94 @@
+"""A body from 1C stands at the door: read what is written on it, so that it can be kept.
+
+Nothing is judged but grammar and whose it is. What cannot be read at all is kept too, as a buried
+row for operators, before its sender is told.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hub.contracts.parties import Source
+from hub.inbox.store import Arrival
+from hub.integrations.onec.envelope import Envelope, read_envelopes
+from hub.integrations.onec.errors import UnparsableError
+from hub.kernel.errors import ErrorKind, HubError
+from hub.taskqueue.names import Queue
+
+
+class InfobaseForeignError(HubError):
+    """The event says it comes from another infobase than the caller's credential."""
+
+    code = "infobase-foreign"
+    kind = ErrorKind.FORBIDDEN
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What to keep, and what to tell the sender once it is kept: `refusal` for an unreadable body."""
+
+    arrivals: tuple[Arrival, ...]
+    is_array: bool
+    refusal: HubError | None = None
+
+
+def read_arrivals(body: bytes, content_type: str | None, *, infobase: str, correlation_id: str) -> Reading:
+    """Decode, split and label a body of this infobase.
+
+    Raises: InfobaseForeignError, XmlUnsafeError, BatchTooLargeError: of those nothing is kept.
+    """
+    try:
+        batch = read_envelopes(body, content_type)
+    except UnparsableError as error:
+        return Reading((_unreadable(body, infobase, correlation_id, error),), is_array=False, refusal=error)
+    _refuse_foreign(batch.items, infobase)
+    arrivals = tuple(_arrival(envelope, infobase, correlation_id) for envelope in batch.items)
+    return Reading(arrivals, batch.is_array)
+
+
+def ordering_key(infobase: str, topic: str, document_ref: str) -> str | None:
+    """Name the document whose events are handled one after another."""
+    return f"onec:{infobase}:{topic.partition('.')[0]}:{document_ref}" if document_ref else None
+
+
+def _refuse_foreign(envelopes: Sequence[Envelope], infobase: str) -> None:
+    """An event that names no base is the caller's; the worker will bury it for that."""
+    for envelope in envelopes:
+        if envelope.infobase and envelope.infobase != infobase:
+            raise InfobaseForeignError
+
+
+def _arrival(envelope: Envelope, infobase: str, correlation_id: str) -> Arrival:
+    return Arrival(
+        source=Source.ONEC,
+        sender=infobase,
+        topic=envelope.topic,
+        queue=Queue.CORE,
+        event_id=envelope.event_id,
+        object_ref=envelope.ref,
+        ordering_key=ordering_key(infobase, envelope.topic, envelope.document_ref),
+        message_no=envelope.message_no,
+        format=envelope.format,
+        content=envelope.content,
+        sha256=envelope.sha256,
+        correlation_id=correlation_id,
+    )
+
+
+def _unreadable(body: bytes, infobase: str, correlation_id: str, error: UnparsableError) -> Arrival:
+    return Arrival(
+        source=Source.ONEC,
+        sender=infobase,
+        topic="",
+        queue=Queue.CORE,
+        event_id="",
+        object_ref="",
+        ordering_key=None,
+        message_no=None,
+        format="bytes",
+        content=body,
+        sha256=hashlib.sha256(body).digest(),
+        correlation_id=correlation_id,
+        bury_code=error.code,
+        bury_reason=f"line {error.facts['line']}, column {error.facts['column']}",
+    )

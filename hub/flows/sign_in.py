@@ -1,0 +1,98 @@
+"""Signing in: a patient proves a phone by a code from an SMS, staff know a password.
+
+A refusal that must be counted (a wrong code, a wrong password) is given back, not raised: the door
+commits first and raises then. The answers never tell whether a phone is known.
+"""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from hub.contracts.messages import SendSms
+from hub.contracts.parties import Destination
+from hub.domain.patients import queries, sign_in
+from hub.domain.patients.models import PatientStatus
+from hub.domain.patients.queries import ProfileBrief
+from hub.domain.staff import authentication
+from hub.domain.staff.authentication import SignInOutcome
+from hub.kernel.errors import ErrorKind, FieldInvalidError, HubError, NotFoundError
+from hub.kernel.phone import find_phone
+from hub.outbox.deliveries import enqueue_sms
+from hub.taskqueue.names import TaskName
+from hub.taskqueue.nudge import nudge
+
+_TEXT = "Моя ❤ скидка: код {code}. Никому его не сообщайте."
+
+
+class CodeWrongError(HubError):
+    """The code is not the phone's newest living one, or its tries are used up; which is not said."""
+
+    code = "code-wrong"
+    kind = ErrorKind.UNAUTHENTICATED
+
+
+class ProfileUnknownError(HubError):
+    """The phone is proven, and nobody is known by it."""
+
+    code = "profile-unknown"
+    kind = ErrorKind.NOT_FOUND
+
+
+def request_code(session: Session, phone_text: str) -> None:
+    """Send a one-time code to the phone, known or not; nothing is sent within 60 s of the last one.
+
+    Raises: FieldInvalidError when it cannot be a phone.
+    """
+    phone = _read_phone(phone_text)
+    issued = sign_in.request_code(session, phone)
+    if issued is None:
+        return
+    enqueue_sms(
+        session,
+        SendSms(phone=phone, text=_TEXT.format(code=issued.code)),
+        delivery_key=f"one-time-code:{issued.code_id}",
+        expires_at=issued.expires_at,
+    )
+    nudge(session, TaskName.DELIVER, Destination.SMS)
+
+
+def prove_phone(
+    session: Session, phone_text: str, code: str
+) -> Sequence[ProfileBrief] | CodeWrongError | ProfileUnknownError:
+    """Give the profiles of the phone, longest known first, or why not; commit in every case.
+
+    The code is used up by success. Raises: FieldInvalidError when it cannot be a phone.
+    """
+    phone = _read_phone(phone_text)
+    if not sign_in.check_code(session, phone, code):
+        return CodeWrongError()
+    profiles = [known for known in queries.find_by_phone(session, phone) if _may_enter(known.status)]
+    return profiles or ProfileUnknownError()
+
+
+def choose_profile(session: Session, allowed: Collection[UUID], profile_id: UUID | None) -> UUID:
+    """Give the chosen profile's id. Raises: NotFoundError when it was not offered, or is gone since."""
+    if profile_id is None or profile_id not in allowed:
+        raise NotFoundError
+    profile = queries.get_patient(session, profile_id)
+    if not _may_enter(profile.status):
+        raise NotFoundError
+    return profile.patient_id
+
+
+def enter_by_password(session: Session, login: str, password: str) -> SignInOutcome:
+    """Let a member of staff in, or give back why not; commit in both cases."""
+    return authentication.verify_password(session, login, password)
+
+
+def _read_phone(text: str) -> str:
+    phone = find_phone(text)
+    if phone is None:
+        raise FieldInvalidError(field="phone")
+    return phone
+
+
+def _may_enter(status: PatientStatus) -> bool:
+    """A card marked for deletion in 1C keeps its balance, but opens nothing."""
+    return status == PatientStatus.ACTIVE

@@ -1,0 +1,1 @@
+"""Schedules: every periodic job on one page, and beat's entry."""

@@ -1,0 +1,27 @@
+"""Every periodic job: its name, when, and why. Jobs are idempotent: late, doubled or missed is harmless."""
+
+from dataclasses import dataclass
+
+from hub.taskqueue.names import Queue, TaskName
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One line of the timetable. `queue` overrides the task's own."""
+
+    name: str
+    task: TaskName
+    subject: str
+    every_s: float
+    why: str
+    queue: Queue | None = None
+
+
+TIMETABLE: tuple[Job, ...] = (
+    Job("activate", TaskName.ACTIVATE, "", 5, "what became due is spendable within seconds"),
+    Job("check-ledger", TaskName.CHECK_LEDGER, "", 300, "a broken invariant is seen before a patient sees it"),
+    *(
+        Job(f"pulse-{queue}", TaskName.PULSE, queue, 10, "a deaf worker shows in the health page", queue)
+        for queue in (Queue.CORE, Queue.IO, Queue.SLOW)
+    ),
+)

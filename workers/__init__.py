@@ -1,0 +1,1 @@
+"""Workers: thin doors; a task opens a transaction and calls one flow."""

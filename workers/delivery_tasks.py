@@ -1,0 +1,16 @@
+"""Sending what is due."""
+
+from hub.contracts.parties import Destination
+from hub.flows.deliver import deliver
+from hub.taskqueue.names import TaskName
+from hub.taskqueue.nudge import nudge_now
+from workers.tasking import Counts, task
+
+
+@task(TaskName.DELIVER)
+def deliver_due(destination: str) -> Counts:
+    """Send what is due to the destination; asks for another round when there may be more."""
+    counts = deliver(Destination(destination))
+    if counts["more"]:
+        nudge_now(TaskName.DELIVER, destination)
+    return counts
