@@ -1,0 +1,1 @@
+"""An SMS gateway that keeps messages in memory instead of sending them."""

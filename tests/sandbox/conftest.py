@@ -1,0 +1,42 @@
+"""The strangers as real processes, one of each for a test file; the hub's stand-in as a real server."""
+
+import pathlib
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from lxml import etree
+
+from tests.sandbox.hub_receiver import HubReceiver
+from tests.sandbox.stranger_process import ROOT, running_stranger
+
+SMS_TOKEN = "sms-token-of-a-test"
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[HubReceiver]:
+    receiver = HubReceiver()
+    yield receiver
+    receiver.close()
+
+
+@pytest.fixture(scope="module")
+def onec(hub: HubReceiver, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    log_path = tmp_path_factory.mktemp("onec") / "log"
+    options = ("--hub", hub.url, "--infobase", "umc_corp", "--secret", "test-secret", "--no-stream")
+    with running_stranger("sandbox.onec", "/state", log_path, *options) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def sms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    log_path = tmp_path_factory.mktemp("sms") / "log"
+    with running_stranger("sandbox.sms", "/messages", log_path, "--token", SMS_TOKEN) as client:
+        client.headers["Authorization"] = f"Bearer {SMS_TOKEN}"
+        yield client
+
+
+@pytest.fixture(scope="session")
+def schema() -> etree.XMLSchema:
+    path: pathlib.Path = ROOT / "sandbox" / "onec" / "exchange.xsd"
+    return etree.XMLSchema(etree.parse(str(path)))
