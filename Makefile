@@ -1,0 +1,61 @@
+# Everything a person types. `make help` lists it. Needs make, Python 3.11 or newer, nothing else.
+
+PYTHON ?= python3
+# Never the scripts of .venv/bin: they break when the folder moves or has a blank in its name.
+PY := .venv/bin/python
+STACK := $(PY) -m tools.stack
+define make-venv
+@command -v $(PYTHON) >/dev/null || { echo "Нужен Python 3.11 или новее / Python 3.11 or newer is needed"; exit 1; }
+@$(PYTHON) -m tools.stack.venv
+endef
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-all check fmt migrate migration seed bench openapi env-stack env-dev
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+run: env-stack ## Start everything on this machine: servers, hub, sandbox; Ctrl-C stops it
+	@exec $(STACK) --follow-parent
+
+test: env-dev ## Run the tests (nothing needs to be running)
+	@$(PY) -m pytest -q -n 2 -m "not long" tests
+
+test-all: env-dev ## Run the tests and the long proofs
+	@$(PY) -m pytest -q -n 2 tests
+
+check: env-dev ## Judge format, style, floors, types, dependencies, migrations, OpenAPI
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
+	$(PY) -m mypy --strict hub api workers schedules tools sandbox
+	$(PY) -m tools.lint
+	$(PY) -m deptry .
+	$(PY) -m tools.migrations_check
+	$(PY) -m tools.openapi --check
+
+fmt: env-dev ## Format the code and fix what can be fixed by itself
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+migrate: env-stack ## Bring the database of the running stack (or HUB_DATABASE_URL) up to date
+	@$(STACK) exec -m alembic upgrade head
+
+migration: env-stack ## Make an empty migration: make migration name=pre_add_something
+	@test -n "$(name)" || { echo 'make migration name=pre_add_something'; exit 2; }
+	@$(STACK) exec -m alembic revision -m "$(name)"
+
+seed: env-stack ## Put the demo people and clinics into the running stack
+	@$(STACK) exec -m tools.seed
+
+bench: env-dev ## Run the benchmarks and print the ratios
+	@$(PY) -m bench
+
+openapi: env-dev ## Write the OpenAPI description anew
+	@$(PY) -m tools.openapi
+
+env-stack:
+	$(make-venv) requirements-stack.lock
+
+env-dev:
+	$(make-venv) requirements-dev.lock

@@ -1,0 +1,45 @@
+"""The environment that every process of the stack gets. What the person has set always wins."""
+
+from collections.abc import Mapping
+
+from tools.stack.credentials import Credentials
+from tools.stack.ports import LOOPBACK, Ports
+
+FLOWER_USER = "ops"
+# Lines must arrive when they are written, in UTF-8, wherever the desk stands.
+_OUTPUT = {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
+
+
+def hub_environment(
+    given: Mapping[str, str], *, ports: Ports, credentials: Credentials, urls: Mapping[str, str]
+) -> dict[str, str]:
+    """Put together the hub's environment. `urls` are the addresses of database and Redis in use."""
+    chosen = {
+        "HUB_ENV": "demo",
+        "HUB_DATA_KEYS": credentials.data_keys,
+        "HUB_INDEX_KEY": credentials.index_key,
+        "HUB_TOKEN_KEY": credentials.token_key,
+        "HUB_METRICS_TOKEN": credentials.metrics_token,
+        "HUB_PUBLIC_URL": f"http://{LOOPBACK}:{ports.api}",
+        "HUB_FLOWER_URL": f"http://{LOOPBACK}:{ports.flower}/flower",
+        "HUB_SMS_URL": f"http://{LOOPBACK}:{ports.sms}",
+        "HUB_SMS_TOKEN": credentials.sms_token,
+        "HUB_LOG_JSON": "false",
+        "FLOWER_BASIC_AUTH": f"{FLOWER_USER}:{credentials.flower_password}",
+    }
+    present = {name: value for name, value in given.items() if value}
+    return {**given, **_OUTPUT, **chosen, **present, **urls, **_no_proxy(given)}
+
+
+def stranger_environment(given: Mapping[str, str]) -> dict[str, str]:
+    """Put together a sandbox process's environment: nothing of the hub's, above all no secret."""
+    own = {name: value for name, value in given.items() if not name.startswith("HUB_")}
+    return {**own, **_OUTPUT, **_no_proxy(given)}
+
+
+def _no_proxy(given: Mapping[str, str]) -> dict[str, str]:
+    """Keep calls between our own processes off a proxy that the desk may use."""
+    return {
+        name: ",".join(filter(None, [given.get(name), "127.0.0.1", "localhost"]))
+        for name in ("NO_PROXY", "no_proxy")
+    }
