@@ -26,10 +26,16 @@ _HIDDEN_KEYS = frozenset(
         "token",
     }
 )
-_PHONE = re.compile(r"(?<![\w-])\+?\d{10,12}(?![\w-])")
+_PHONE = re.compile(
+    r"(?<![\w-])(?:(?:\+|%2B)?\d{10,12}"
+    r"|(?:\+?7|8)[ (-]{0,2}\d{3}[ )-]{0,2}\d{3}[ -]?\d{2}[ -]?\d{2})(?![\w-])"
+)
+"""Bare digits, also in a query string; and a Russian phone as people space it."""
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 _BEARER = re.compile(r"(?i)(bearer|basic)\s+[\w\-._~+/=]+")
 _URL_SECRET = re.compile(r"(?<=://)([^:/@\s]*):[^@/\s]+@")
+_CHATTY = ("httpx", "httpcore", "uvicorn.access", "celery.worker.strategy", "celery.app.trace", "celery.beat")
+"""What others say line by line, our own past-tense facts say once."""
 _CORRELATION = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -61,18 +67,29 @@ def configure_logging(*, level: str, as_json: bool) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    for chatty in ("httpx", "httpcore", "uvicorn.access"):
+    for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def mask(_logger: object, _method: str, event: MutableMapping[str, object]) -> Mapping[str, object]:
     """Blank the keys that carry personal values, and what looks like one inside texts."""
     for key, value in event.items():
-        if key in _HIDDEN_KEYS:
-            event[key] = "•••"
-        elif isinstance(value, str):
-            event[key] = mask_text(value)
+        if not key.startswith("_"):  # structlog's own notes, which are not written
+            event[key] = _masked(key, value)
     return event
+
+
+def _masked(key: object, value: object) -> object:
+    """Numbers pass; whatever would be written as a text (errors too) is masked as one."""
+    if key in _HIDDEN_KEYS:
+        return "•••"
+    if value is None or isinstance(value, int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {inner: _masked(inner, item) for inner, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_masked("", item) for item in value]
+    return mask_text(str(value))
 
 
 def mask_text(text: str) -> str:

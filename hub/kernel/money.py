@@ -68,6 +68,8 @@ def parse_amount(value: object) -> int:
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         raise AmountInvalidError
+    if isinstance(value, int) and value > AMOUNT_MAX:  # Python refuses to write thousands of digits
+        raise AmountInvalidError
     amount = _hundredths(str(value).strip())
     if amount != amount.to_integral_value() or not 0 < amount <= AMOUNT_MAX:
         raise AmountInvalidError

@@ -21,7 +21,7 @@ class Settings(BaseSettings):
     """Everything an installation may choose."""
 
     model_config = SettingsConfigDict(
-        env_prefix="HUB_", extra="ignore", frozen=True, hide_input_in_errors=True
+        env_prefix="HUB_", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
     )
 
     env: Literal["demo", "production"] = "production"
@@ -81,8 +81,9 @@ class Settings(BaseSettings):
             if not colon or not 0 < len(key_id) <= _SECRET_LENGTH_MIN:
                 raise ValueError("HUB_DATA_KEYS: each part is id:base64url")
             _check_key("data_keys", encoded)
-        if not self.is_demo and len(self.sms_token.get_secret_value()) < _SECRET_LENGTH_MIN:
-            raise ValueError(f"HUB_SMS_TOKEN: at least {_SECRET_LENGTH_MIN} characters")
+        for name, token in (("SMS", self.sms_token), ("METRICS", self.metrics_token)):
+            if not self.is_demo and token and len(token.get_secret_value()) < _SECRET_LENGTH_MIN:
+                raise ValueError(f"HUB_{name}_TOKEN: at least {_SECRET_LENGTH_MIN} characters")
         return self
 
 

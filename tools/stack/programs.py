@@ -58,6 +58,7 @@ def hub_programs(desk: Desk) -> list[Program]:
     flower = desk.of_hub(
         *("flower", "celery", "-A", "hub.taskqueue.app", "flower", "--url-prefix=flower"),
         *(f"--address={LOOPBACK}", f"--port={desk.ports.flower}"),
+        "--tasks-columns=name,args,result,state,received,runtime,worker",
     )
     workers = [_worker(desk, name) for name in _WORKERS]
     # Flower 2.2 hangs on SIGTERM while a call of its waits for a broker connection; nothing is lost.

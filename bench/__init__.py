@@ -1,0 +1,1 @@
+"""Benchmarks: each prints ratios to a yardstick that ran in the same minutes on the same server."""

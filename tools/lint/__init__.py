@@ -1,0 +1,1 @@
+"""House rules that no ready-made linter knows: `python -m tools.lint`. Each tells its story."""
