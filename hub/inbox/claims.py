@@ -180,6 +180,11 @@ tails AS (
     SELECT x.id FROM inbox_event x
     WHERE x.ordering_key = h.ordering_key AND x.id > h.id AND x.queue = :queue AND x.state = 'ready'
       AND x.next_attempt_at <= now() AND x.crashes = 0
+      AND NOT EXISTS (
+        SELECT 1 FROM inbox_event y
+        WHERE y.ordering_key = h.ordering_key AND y.id > h.id AND y.id < x.id
+          AND y.state IN ('ready', 'running')
+          AND (y.state = 'running' OR y.next_attempt_at > now() OR y.crashes > 0))
     ORDER BY x.id LIMIT :tail) t),
 chosen AS (SELECT id FROM heads UNION ALL SELECT id FROM tails LIMIT :cap)
 UPDATE inbox_event i
@@ -192,7 +197,8 @@ RETURNING i.id, i.public_id, i.source, i.sender, i.topic, i.ordering_key, i.atte
 """)
 _SETTLE = text("""
 UPDATE inbox_event i
-SET state = s.state, reason_code = s.reason_code, reason = s.reason, waiting_for = s.waiting_for,
+SET state = s.state, attempts = CASE WHEN s.state = 'parked' THEN 0 ELSE i.attempts END,
+    reason_code = s.reason_code, reason = s.reason, waiting_for = s.waiting_for,
     effects = cast(s.effects AS jsonb), claim_id = NULL, leased_until = NULL,
     next_attempt_at = clock_timestamp() + make_interval(secs => s.delay_s),
     finished_at = CASE WHEN s.state IN ('ready', 'parked') THEN NULL ELSE clock_timestamp() END

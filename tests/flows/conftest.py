@@ -1,0 +1,69 @@
+"""The road without its processes: bodies in by the intake flow, out by the drain."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from hub.db.transaction import transaction
+from hub.domain.clinics.adding import add_clinic, add_infobase
+from hub.domain.ledger.checks import find_violations
+from hub.domain.ledger.queries import balances
+from hub.domain.patients.queries import find_patients_by_ref
+from hub.flows.drain import drain
+from hub.flows.onec_intake import read_arrivals
+from hub.inbox.store import Receipt, receive
+from hub.kernel.money import Asset
+from tests.conftest import Servers
+from tests.factories.onec import CLINIC, SAMPLE_PATIENT, body
+
+INFOBASE = "umc_corp"
+
+
+class Road:
+    """Send events, drain them, ask what came of it."""
+
+    def send(self, *events: dict[str, Any]) -> list[Receipt]:
+        receipts = []
+        for event in events:
+            reading = read_arrivals(body(event), None, infobase=INFOBASE, correlation_id="test-correlation")
+            with transaction() as session:
+                receipts += receive(session, reading.arrivals)
+        return receipts
+
+    def drain(self) -> dict[str, int]:
+        return drain("core")
+
+    def tell(self, *events: dict[str, Any]) -> dict[str, int]:
+        self.send(*events)
+        return self.drain()
+
+    def patient_id(self, ref: str = SAMPLE_PATIENT) -> UUID:
+        with transaction() as session:
+            return find_patients_by_ref(session, INFOBASE, [UUID(ref)])[UUID(ref)]
+
+    def cashback(self, ref: str = SAMPLE_PATIENT) -> int:
+        """Hundredths of cashback, spendable and pending, less debt."""
+        with transaction() as session:
+            [found] = [one for one in balances(session, self_id(session, ref)) if one.asset is Asset.CASHBACK]
+            assert find_violations(session) == []
+        return found.available + found.pending - found.debt
+
+
+def self_id(session: Any, ref: str) -> UUID:
+    return find_patients_by_ref(session, INFOBASE, [UUID(ref)])[UUID(ref)]
+
+
+@pytest.fixture
+def road(clean: Servers) -> Road:
+    with transaction() as session:
+        add_infobase(session, code=INFOBASE, name="test")
+        add_clinic(session, code="main", name="Main", timezone="Europe/Moscow", refs={INFOBASE: UUID(CLINIC)})
+    return Road()
+
+
+@pytest.fixture
+def ordered() -> Callable[[int], str]:
+    """Instants in order: the n-th minute of a day."""
+    return lambda minute: f"2026-05-02T10:{minute:02d}:00"
