@@ -61,9 +61,9 @@ class Intake:
             raise IntakeFullError(resource="intake") from None
         return future
 
-    def depth(self) -> int:
-        """Give how many callers wait, about."""
-        return self._queue.qsize()
+    def is_alive(self) -> bool:
+        """Whether the writer runs; a dead one would leave every caller waiting."""
+        return self._thread.is_alive()
 
     def _run(self) -> None:
         while (first := self._queue.get()) is not _STOP:

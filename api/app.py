@@ -1,0 +1,98 @@
+"""The application: doors, what surrounds them, and what lives as long as the process."""
+
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import anyio.to_thread
+from fastapi import FastAPI
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.staticfiles import StaticFiles
+
+from api import auth, health, loyalty, me, metrics, pages
+from api.admin import events as admin_events
+from api.admin import patients as admin_patients
+from api.credentials import Credentials
+from api.metrics import Metrics, RequestMetrics
+from api.middleware import BodyLimit, Correlation, SecurityHeaders
+from api.onec import balances, events
+from api.openapi import TITLE, describe_api
+from api.problems import UnknownErrorShield, install_problem_handlers
+from api.version import VERSION
+from hub.inbox.intake import Intake
+from hub.kernel.logging import configure_logging
+from hub.kernel.settings import settings
+from hub.taskqueue.names import Queue, TaskName
+from hub.taskqueue.nudge import nudge
+
+DOORS = (
+    auth.door,
+    me.door,
+    loyalty.door,
+    events.door,
+    balances.door,
+    admin_patients.door,
+    admin_events.door,
+    health.door,
+    metrics.door,
+    pages.door,
+)
+_THREADS = 14
+_POOL_SIZE = _THREADS + 2
+"""A connection for every thread of endpoints, one for the intake's writer, one for the credentials."""
+
+
+class Api(FastAPI):
+    """FastAPI with our description."""
+
+    def openapi(self) -> dict[str, object]:
+        """Describe the API, once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = describe_api(self)
+        return self.openapi_schema
+
+
+def create_app() -> FastAPI:
+    """Make the application. Settings are read when it starts; nothing is opened before."""
+    app = Api(
+        title=TITLE,
+        version=VERSION,
+        lifespan=_live,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    app.state.metrics = Metrics()
+    app.state.credentials = Credentials()
+    install_problem_handlers(app)
+    # The last one added is the outermost.
+    app.add_middleware(BodyLimit)
+    app.add_middleware(UnknownErrorShield)
+    app.add_middleware(RequestMetrics, metrics=app.state.metrics)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(Correlation)
+    for door in DOORS:
+        app.include_router(door.router)
+    app.mount("/api/static", StaticFiles(directory=pages.STATIC), name="static")
+    return app
+
+
+@asynccontextmanager
+async def _live(app: FastAPI) -> AsyncGenerator[None]:
+    """Start the intake's writer and the credentials' thread; on the way out keep what is queued."""
+    os.environ.setdefault("HUB_POOL_SIZE", str(_POOL_SIZE))
+    configure_logging(level=settings().log_level, as_json=settings().log_json)
+    anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
+    app.state.intake = Intake(queue_max=settings().intake_queue_max, on_kept=_nudge_core)
+    app.state.intake.start()
+    await run_in_threadpool(app.state.credentials.start)
+    yield
+    await run_in_threadpool(app.state.credentials.stop)
+    await run_in_threadpool(app.state.intake.stop)
+
+
+def _nudge_core(session: Session) -> None:
+    nudge(session, TaskName.DRAIN_INBOX, Queue.CORE)

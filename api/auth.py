@@ -1,0 +1,142 @@
+"""Signing in: patients by a code on their phone, staff by login and password.
+
+Refusals are counted by the flow's own transaction, so they are raised after it has committed.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+from uuid import UUID
+
+from fastapi import Response
+from pydantic import Field
+
+from api.access import PUBLIC, Door
+from api.wire import Asked, Told
+from hub.db.transaction import transaction
+from hub.domain.patients.queries import ProfileBrief
+from hub.domain.staff.permissions import Role
+from hub.flows import sign_in
+from hub.kernel import tokens
+from hub.kernel.errors import HubError
+from hub.kernel.ids import find_uuid
+
+door = Door("/api/auth", tag="auth")
+
+
+class CodeRequest(Asked):
+    """Whose phone gets a code."""
+
+    phone: str = Field(min_length=1, max_length=64)
+
+
+class CodeSent(Told):
+    """The same for every phone."""
+
+    status: Literal["accepted"] = "accepted"
+
+
+@door.post("/code", PUBLIC, status_code=202)
+def request_code(body: CodeRequest) -> CodeSent:
+    """Send a one-time code by SMS: six digits, good for five minutes and five tries."""
+    with transaction() as session:
+        sign_in.request_code(session, body.phone)
+    return CodeSent()
+
+
+class CodeProof(Asked):
+    """A phone and the code that came to it."""
+
+    phone: str = Field(min_length=1, max_length=64)
+    code: str = Field(min_length=1, max_length=16)
+    deliver: Literal["cookie", "body"] | None = None
+    """Where a refresh token would go; there is none yet."""
+
+
+class TokenWire(Told):
+    """An access token, good for `expires_in` seconds."""
+
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105  # a word of OAuth, no secret
+    expires_in: int
+    user_id: UUID
+    roles: list[Role]
+
+
+class ProfileChoice(Told):
+    """One of the family."""
+
+    profile_id: UUID
+    first_name: str
+    birth_year: int | None
+
+
+class ProfilesWire(Told):
+    """Several people share the phone: choose one with `/auth/choose`."""
+
+    profiles: list[ProfileChoice]
+    choose_token: str
+
+
+@door.post("/token", PUBLIC)
+def exchange_code(body: CodeProof, response: Response) -> TokenWire | ProfilesWire:
+    """Exchange a code for an access token, or for the choice among the phone's profiles."""
+    with transaction() as session:
+        outcome = sign_in.prove_phone(session, body.phone, body.code)
+    if isinstance(outcome, HubError):
+        raise outcome
+    response.headers["Cache-Control"] = "no-store"
+    return _offer(outcome) if len(outcome) > 1 else _let_in(outcome[0].patient_id, [Role.PATIENT])
+
+
+class ProfileChosen(Asked):
+    """Which profile."""
+
+    choose_token: str = Field(min_length=1, max_length=8_000)
+    profile_id: str = Field(min_length=1, max_length=64)
+
+
+@door.post("/choose", PUBLIC)
+def choose_profile(body: ProfileChosen) -> TokenWire:
+    """Become one of the profiles that `/auth/token` offered."""
+    allowed = tokens.read_choice(body.choose_token)
+    with transaction() as session:
+        user_id = sign_in.choose_profile(session, allowed, find_uuid(body.profile_id))
+    return _let_in(user_id, [Role.PATIENT])
+
+
+class PasswordProof(Asked):
+    """A staff login and its password."""
+
+    login: str = Field(min_length=1, max_length=200)
+    password: str = Field(min_length=1, max_length=1_000)
+
+
+@door.post("/password", PUBLIC)
+def enter_by_password(body: PasswordProof) -> TokenWire:
+    """Let staff in; ten failures in a row lock the login for a quarter of an hour."""
+    with transaction() as session:
+        outcome = sign_in.enter_by_password(session, body.login, body.password)
+    if isinstance(outcome, HubError):
+        raise outcome
+    return _let_in(outcome.staff_id, outcome.roles)
+
+
+def _offer(profiles: Sequence[ProfileBrief]) -> ProfilesWire:
+    return ProfilesWire(
+        profiles=[
+            ProfileChoice(
+                profile_id=profile.patient_id, first_name=profile.first_name, birth_year=profile.birth_year
+            )
+            for profile in profiles
+        ],
+        choose_token=tokens.issue_choice([profile.patient_id for profile in profiles]),
+    )
+
+
+def _let_in(user_id: UUID, roles: Sequence[Role]) -> TokenWire:
+    return TokenWire(
+        access_token=tokens.issue_access(user_id, roles),
+        expires_in=int(tokens.ACCESS_LIFETIME.total_seconds()),
+        user_id=user_id,
+        roles=list(roles),
+    )

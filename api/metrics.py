@@ -1,0 +1,140 @@
+"""Numbers for Prometheus: requests by route template, the intake, and the queues as they stand.
+
+A registry of its own per application; names of routes, never of people or ids, become labels.
+"""
+
+import hmac
+import time
+from collections.abc import Iterator, Sequence
+
+from fastapi import Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.access import OPERATOR, Door
+from hub.db.transaction import transaction
+from hub.inbox.models import InboxState
+from hub.inbox.queries import QueueLevel, list_levels
+from hub.inbox.store import Receipt
+from hub.kernel import clock
+from hub.kernel.errors import BusyError
+from hub.kernel.settings import settings
+
+door = Door("", tag="operations", is_described=False)
+_UNMATCHED = "unmatched"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_FLUSH_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
+
+
+class Metrics:
+    """Everything that is counted in this process; one per application."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "hub_http_requests", "Answers by route.", ["method", "route", "status"], registry=self.registry
+        )
+        self._seconds = Histogram(
+            "hub_http_request_seconds", "Time to the last byte.", ["route"], registry=self.registry
+        )
+        self._received = Counter(
+            "hub_inbox_received", "Webhook events acknowledged.", ["outcome"], registry=self.registry
+        )
+        self._flush = Histogram(
+            "hub_inbox_flush_seconds",
+            "From a webhook's queueing to its commit.",
+            buckets=_FLUSH_BUCKETS,
+            registry=self.registry,
+        )
+        self.registry.register(_Levels())
+
+    def count_received(self, receipts: Sequence[Receipt]) -> None:
+        """Count acknowledged events."""
+        for receipt in receipts:
+            self._received.labels("duplicate" if receipt.is_duplicate else "new").inc()
+
+    def observe_flush(self, seconds: float) -> None:
+        """Take in how long a caller waited for the group commit."""
+        self._flush.observe(seconds)
+
+    def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Take in one answer."""
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def accepts(self, authorization: str) -> bool:
+        """Tell in constant time whether this is the bearer of HUB_METRICS_TOKEN."""
+        token = settings().metrics_token
+        if token is None or not token.get_secret_value():
+            return False
+        return hmac.compare_digest(authorization.encode(), f"Bearer {token.get_secret_value()}".encode())
+
+
+class RequestMetrics:
+    """Counts every answer under its route's template."""
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the call on and watch its answer."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun_at_s = time.perf_counter()
+        status = 500
+
+        async def watch(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        finally:
+            route = getattr(scope.get("route"), "path", None) or _UNMATCHED
+            # A stranger may invent methods; each label of theirs would stay for ever.
+            method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+            self._metrics.observe_request(method, route, status, time.perf_counter() - begun_at_s)
+
+
+@door.get("/metrics", OPERATOR)
+def show_metrics(request: Request) -> Response:
+    """Write the numbers; for direct callers on this machine, or the bearer of the metrics token."""
+    metrics: Metrics = request.app.state.metrics
+    return Response(generate_latest(metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+class _Levels(Collector):
+    """The inbox as it stands when it is asked."""
+
+    def collect(self) -> Iterator[Metric]:
+        try:
+            with transaction() as session:
+                levels = list_levels(session)
+        except BusyError:
+            return  # the other numbers are wanted most when the database is away
+        depth = GaugeMetricFamily("hub_queue_depth", "Events that are not done.", labels=["queue", "state"])
+        oldest = GaugeMetricFamily(
+            "hub_queue_oldest_ready_seconds", "How long the oldest due event waits.", labels=["queue"]
+        )
+        for level in levels:
+            depth.add_metric([level.queue, level.state], level.count)
+            if level.state == InboxState.READY:
+                oldest.add_metric([level.queue], _age_s(level))
+        yield depth
+        yield oldest
+
+    def describe(self) -> list[Metric]:
+        """Name nothing, so that registering asks no database."""
+        return []
+
+
+def _age_s(level: QueueLevel) -> float:
+    if level.oldest_at is None:
+        return 0
+    return max(0, (clock.now() - level.oldest_at).total_seconds())

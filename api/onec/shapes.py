@@ -1,0 +1,103 @@
+"""The answers of /api/1c/v1 as the API description shows them; `writing` writes the numbers themselves."""
+
+from typing import Any, Literal
+
+from api.wire import Told
+
+
+class OnecAnswer(Told):
+    """What every answer starts with."""
+
+    result: bool
+    code: str
+    message: str
+
+
+class ReceiptShape(OnecAnswer):
+    """One event is safe. `received_no`: the highest message number without a gap below it."""
+
+    event_id: str
+    receipt_id: str
+    duplicate: bool
+    received_no: int
+
+
+class ReceiptsShape(OnecAnswer):
+    """An array is answered event by event."""
+
+    items: list[ReceiptShape]
+
+
+class EffectShape(Told):
+    """What an event moved; `amount` is signed, with two decimals."""
+
+    kind: str
+    asset: str
+    amount: float
+
+
+class EventShape(OnecAnswer):
+    """What became of an event."""
+
+    event_id: str
+    receipt_id: str
+    state: Literal["received", "processed", "duplicate", "stale", "parked", "ignored", "buried"]
+    reason: str | None
+    effects: list[EffectShape]
+
+
+class ExchangeShape(OnecAnswer):
+    """What was received, and what is missing: `gaps` of {from, to}, both inclusive."""
+
+    received_no: int
+    gaps: list[dict[Literal["from", "to"], int]]
+
+
+class ExpiringShape(Told):
+    """What burns when, by the infobase's wall clock."""
+
+    asset: str
+    amount: float
+    expires_at: str
+
+
+class BalanceShape(Told):
+    """What one person has; amounts have two decimals."""
+
+    patient_ref: str
+    user_id: str
+    card_code: str
+    status: str
+    points_available: float
+    points_held: float
+    points_pending: float
+    cashback_available: float
+    cashback_held: float
+    cashback_pending: float
+    debt: float
+    expiring: list[ExpiringShape]
+    tier: str
+    version: int
+    as_of: str
+
+
+class BalancesShape(OnecAnswer):
+    """Several people when a family shares the phone."""
+
+    items: list[BalanceShape]
+    next_cursor: str
+    has_more: bool
+
+
+EVENT_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "One event, an array of up to 200, or an XML event; any Content-Type, up to 2 MiB.",
+        "content": {
+            "application/json": {
+                "schema": {"oneOf": [{"type": "object"}, {"type": "array", "maxItems": 200}]}
+            },
+            "application/xml": {"schema": {"type": "string"}},
+        },
+    }
+}

@@ -1,0 +1,55 @@
+"""The few pages that the API serves itself: the way in, and its own description. They work offline."""
+
+from html import escape
+from pathlib import Path
+from string import Template
+from urllib.parse import urlsplit, urlunsplit
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse
+
+from api.access import PUBLIC, Door
+from hub.kernel.settings import Settings, settings
+
+STATIC = Path(__file__).parent / "static"
+door = Door("", tag="pages", is_described=False)
+_SMS_TO_ONEC_PORT = -2
+"""The sandbox's 1C stands two ports below its SMS gateway, wherever both were moved."""
+
+
+@door.get("/", PUBLIC)
+@door.get("/admin", PUBLIC)
+def show_home() -> HTMLResponse:
+    """Show the links of this installation; sandbox and demo logins in the demo only."""
+    chosen = settings()
+    demo = _fill("demo.html", _demo_links(chosen)) if chosen.is_demo else ""
+    page = _fill("home.html", {"flower_url": chosen.flower_url}, demo=demo)
+    return HTMLResponse(page)
+
+
+@door.get("/api/docs", PUBLIC)
+@door.get("/api/redoc", PUBLIC)
+def show_docs() -> HTMLResponse:
+    """Show every operation of the API."""
+    return HTMLResponse(_read("docs.html"))
+
+
+@door.get("/api/openapi.json", PUBLIC)
+def show_openapi(request: Request) -> Response:
+    """Give the description itself."""
+    return JSONResponse(request.app.openapi(), headers={"Cache-Control": "no-cache"})
+
+
+def _demo_links(chosen: Settings) -> dict[str, str]:
+    sms = urlsplit(chosen.sms_url)
+    onec = sms._replace(netloc=f"{sms.hostname}:{(sms.port or 0) + _SMS_TO_ONEC_PORT}")
+    return {"sms_url": chosen.sms_url, "onec_url": urlunsplit(onec)}
+
+
+def _fill(name: str, values: dict[str, str], *, demo: str = "") -> str:
+    escaped = {key: escape(value, quote=True) for key, value in values.items()}
+    return Template(_read(name)).substitute(escaped, demo=demo)
+
+
+def _read(name: str) -> str:
+    return (STATIC / name).read_text(encoding="utf-8")

@@ -1,0 +1,188 @@
+"""What each problem code says to people, in Russian and in English.
+
+A test proves that every error of the hub has its words here. Details never name a value that was sent.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+
+class ProblemText(NamedTuple):
+    """Title and detail in both languages."""
+
+    title_ru: str
+    detail_ru: str
+    title_en: str
+    detail_en: str
+
+
+PROBLEM_TEXTS: Mapping[str, ProblemText] = MappingProxyType(
+    {
+        "unparsable": ProblemText(
+            "Не удалось прочитать",
+            "Тело запроса не удалось разобрать.",
+            "Unparsable",
+            "The body could not be parsed.",
+        ),
+        "xml-unsafe": ProblemText(
+            "Небезопасный документ",
+            "DTD, сущности и слишком глубокая вложенность не принимаются.",
+            "Unsafe document",
+            "DTD, entities and too deep nesting are not accepted.",
+        ),
+        "idempotency-key-required": ProblemText(
+            "Нужен ключ повтора",
+            "Передайте заголовок Idempotency-Key: он защищает от двойного выполнения.",
+            "Idempotency key required",
+            "Send the Idempotency-Key header: it keeps the call from being made twice.",
+        ),
+        "idempotency-key-reused": ProblemText(
+            "Ключ уже использован",
+            "Этот Idempotency-Key уже использован с другим телом запроса.",
+            "Idempotency key reused",
+            "This Idempotency-Key was used with another body.",
+        ),
+        "idempotency-in-progress": ProblemText(
+            "Ещё выполняется",
+            "Первый запрос с этим ключом ещё выполняется. Повторите чуть позже.",
+            "Still running",
+            "The first call with this key is still running. Ask again in a moment.",
+        ),
+        "unauthenticated": ProblemText(
+            "Нужен вход",
+            "Войдите или передайте действующий ключ доступа.",
+            "Sign-in required",
+            "Sign in, or send valid credentials.",
+        ),
+        "token-invalid": ProblemText(
+            "Нужен вход",
+            "Токен доступа недействителен. Войдите снова.",
+            "Invalid token",
+            "The access token is not valid. Sign in again.",
+        ),
+        "token-expired": ProblemText(
+            "Вход устарел",
+            "Срок действия токена истёк. Войдите снова.",
+            "Token expired",
+            "The token has expired. Sign in again.",
+        ),
+        "signature-invalid": ProblemText(
+            "Подпись не принята",
+            "Подпись тела отсутствует, неверна или её время отличается более чем на пять минут.",
+            "Signature refused",
+            "The signature is missing, wrong, or more than five minutes off.",
+        ),
+        "sign-in-failed": ProblemText(
+            "Вход не выполнен", "Неверный логин или пароль.", "Sign-in failed", "Wrong login or password."
+        ),
+        "code-wrong": ProblemText(
+            "Код не подошёл",
+            "Код неверен или устарел. Проверьте его или запросите новый.",
+            "Wrong code",
+            "The code is wrong or too old. Check it, or ask for a new one.",
+        ),
+        "profile-unknown": ProblemText(
+            "Карта не найдена",
+            "По этому номеру ещё нет карты. Её заведут в клинике.",
+            "No card",
+            "There is no card for this phone yet. The clinic can make one.",
+        ),
+        "forbidden": ProblemText(
+            "Нет доступа", "Для этого не хватает прав.", "Forbidden", "You may not do this."
+        ),
+        "infobase-foreign": ProblemText(
+            "Чужая база",
+            "Документ назван от имени другой информационной базы.",
+            "Foreign infobase",
+            "The document speaks for another infobase.",
+        ),
+        "not-found": ProblemText(
+            "Не найдено", "Такого здесь нет.", "Not found", "There is no such thing here."
+        ),
+        "method-not-allowed": ProblemText(
+            "Метод не поддерживается",
+            "По этому адресу такой метод не поддерживается.",
+            "Method not allowed",
+            "This address does not take that method.",
+        ),
+        "event-not-replayable": ProblemText(
+            "Повтор невозможен",
+            "Повторить можно событие, которое отложено, отклонено или пропущено.",
+            "Cannot be replayed",
+            "Only a parked, buried, ignored or stale event can be replayed.",
+        ),
+        "entry-key-reused": ProblemText(
+            "Проводка уже есть",
+            "Проводка с этим ключом уже есть, и она другая.",
+            "Entry key reused",
+            "An entry with this key exists, and it differs.",
+        ),
+        "clawback-exceeds-accrual": ProblemText(
+            "Нечего возвращать",
+            "Возврат больше, чем было начислено по документу.",
+            "Clawback exceeds accrual",
+            "More would be taken back than the document accrued.",
+        ),
+        "lease-lost": ProblemText(
+            "Работа перехвачена",
+            "Эту работу уже выполняет другой процесс.",
+            "Lease lost",
+            "Another process has taken this work over.",
+        ),
+        "body-too-large": ProblemText(
+            "Слишком много данных",
+            "Тело запроса не больше 2 МиБ, в пакете не больше 200 событий.",
+            "Too large",
+            "A body may have 2 MiB, a batch 200 events.",
+        ),
+        "unsupported-media-type": ProblemText(
+            "Неизвестный формат",
+            "Ожидается Content-Type: application/json.",
+            "Unsupported media type",
+            "Content-Type: application/json is expected.",
+        ),
+        "validation-failed": ProblemText(
+            "Проверьте данные",
+            "Часть полей заполнена неверно.",
+            "Check the fields",
+            "Some fields are not valid.",
+        ),
+        "amount-invalid": ProblemText(
+            "Неверная сумма",
+            "Сумма должна быть больше нуля, не больше двух знаков после запятой.",
+            "Invalid amount",
+            "An amount is above zero, with at most two decimals.",
+        ),
+        "event-invalid": ProblemText(
+            "Документ не принят",
+            "Поле документа нарушает правило обмена.",
+            "Document refused",
+            "A field of the document breaks a rule of the exchange.",
+        ),
+        "rate-limited": ProblemText(
+            "Слишком часто",
+            "Слишком много попыток. Повторите позже.",
+            "Too many tries",
+            "Too many tries. Come back later.",
+        ),
+        "busy": ProblemText(
+            "Сервис занят",
+            "Сейчас запрос выполнить не удалось. Повторите чуть позже.",
+            "Busy",
+            "This cannot be done just now. Try again in a moment.",
+        ),
+        "upstream-unavailable": ProblemText(
+            "Смежная система недоступна",
+            "Система, от которой зависит ответ, недоступна. Повторите позже.",
+            "Upstream unavailable",
+            "A system that the answer depends on is away. Try again later.",
+        ),
+        "internal": ProblemText(
+            "Ошибка сервиса",
+            "Что-то сломалось у нас. Сообщите номер обращения поддержке.",
+            "Internal error",
+            "Something broke on our side. Give the correlation id to support.",
+        ),
+    }
+)

@@ -1,0 +1,3 @@
+"""The version that health and the API description show; a test keeps it equal to pyproject.toml."""
+
+VERSION = "0.1.0"
