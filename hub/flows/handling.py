@@ -1,7 +1,8 @@
 """From rows to stories: each event is understood, then told to the flow of its kind.
 
 Events of one batch are told in waves: the first of every document together, then the second ones,
-so that a flow meets each document once per call and order per document holds.
+so that a flow meets each document once per call and order per document holds. Patients' cards go
+before everything, so that locks are taken in one order: cards, documents, accounts.
 """
 
 from collections import Counter, defaultdict
@@ -37,7 +38,7 @@ STORIES: Mapping[type, Story] = {
     VisitRefunded: record_refunds,
     UnknownKind: ignore_unknown,
 }
-"""Which flow hears which fact, in the order in which a wave tells them: cards first."""
+"""Which flow hears which fact, in the order in which a wave tells them."""
 
 
 def handle(session: Session, events: Sequence[Claimed]) -> list[Settlement]:
@@ -53,7 +54,9 @@ def handle(session: Session, events: Sequence[Claimed]) -> list[Settlement]:
             understood.append((event, _understand(event, zones[event.sender])))
         except HubError as error:
             settlements.append(_settlement(event, buried_by(error)))
-    for wave in _waves(understood):
+    cards = [told for told in understood if isinstance(told[1], PatientSnapshot)]
+    documents = [told for told in understood if not isinstance(told[1], PatientSnapshot)]
+    for wave in [*_waves(cards), *_waves(documents)]:
         settlements += _tell(session, wave)
     return settlements
 

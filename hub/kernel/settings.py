@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     database_owner_url: SecretStr | None = None
     """PostgreSQL of the owner's role, for migrations only; default: database_url."""
     redis_url: SecretStr
-    """Redis or Valkey: limiter and cache."""
+    """Redis or Valkey; nothing in it is irreplaceable."""
     broker_url: SecretStr | None = None
     """Celery's broker, redis:// or amqp://; default: redis_url."""
     data_keys: SecretStr

@@ -42,20 +42,7 @@ def visit_event(
             "patient": {"ref": patient},
             "clinic_ref": CLINIC,
             "completed_at": "2026-05-01T10:35:00",
-            "lines": [
-                {
-                    "no": number,
-                    "service_ref": "22d1b484-b34b-11de-8171-001583078ee5",
-                    "loyalty_group": "CONSULT",
-                    "doctor_ref": None,
-                    "qty": 1,
-                    "price": amount,
-                    "discount": "0.00",
-                    "points_paid": "0.00",
-                    "amount": amount,
-                }
-                for number, amount in enumerate(amounts, 1)
-            ],
+            "lines": [_line(number, amount) for number, amount in enumerate(amounts, 1)],
             "payments": [
                 {"kind": kind, "amount": amount, "ref": ""} for kind, amount in payments or (("card", total),)
             ],
@@ -66,6 +53,20 @@ def visit_event(
     if message_no is not None:
         event["exchange"] = {"message_no": message_no, "received_no": 0}
     return event
+
+
+def _line(number: int, amount: str) -> dict[str, Any]:
+    return {
+        "no": number,
+        "service_ref": "22d1b484-b34b-11de-8171-001583078ee5",
+        "loyalty_group": "CONSULT",
+        "doctor_ref": None,
+        "qty": 1,
+        "price": amount,
+        "discount": "0.00",
+        "points_paid": "0.00",
+        "amount": amount,
+    }
 
 
 def cancel_event(
