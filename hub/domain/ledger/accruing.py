@@ -57,20 +57,7 @@ def _is_due(book: Book, draft: AccrualDraft) -> bool:
 
 def _accrue_one(book: Book, draft: AccrualDraft, request_hash: bytes) -> NewEntry:
     holder: Holder = (draft.owner_id, draft.asset)
-    entry = book.add_entry(
-        NewEntry(
-            kind=EntryKind.ACCRUAL,
-            entry_key=draft.entry_key,
-            request_hash=request_hash,
-            occurred_at=draft.occurred_at,
-            source=draft.source,
-            rule_code=draft.rule_code,
-            rule_version=draft.rule_version,
-            reason=draft.reason,
-            actor=draft.actor,
-            approver=draft.approver,
-        )
-    )
+    entry = book.add_entry_of(draft, EntryKind.ACCRUAL, request_hash)
     if draft.activates_at is None or _is_due(book, draft):
         active = book.of(holder).active
         book.post_against(entry, active, draft.amount, SystemCode.ISSUED)

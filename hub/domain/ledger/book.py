@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from hub.domain.ledger.accounts import Account, Holder, HolderAccounts, LockedAccounts
-from hub.domain.ledger.drafts import EntrySource
+from hub.domain.ledger.drafts import Draft, EntrySource
 from hub.domain.ledger.kinds import EntryKind, SystemCode
 from hub.kernel import ids
 
@@ -117,6 +117,26 @@ class Book:
         """Take the entry up; its lines follow."""
         self.entries.append(entry)
         return entry
+
+    def add_entry_of(
+        self, draft: Draft, kind: EntryKind, request_hash: bytes, *, reverses_id: int | None = None
+    ) -> NewEntry:
+        """Take up the entry that a caller's draft asks for."""
+        return self.add_entry(
+            NewEntry(
+                kind=kind,
+                entry_key=draft.entry_key,
+                request_hash=request_hash,
+                occurred_at=draft.occurred_at,
+                source=draft.source,
+                rule_code=draft.rule_code,
+                rule_version=draft.rule_version,
+                reason=draft.reason,
+                actor=draft.actor,
+                approver=draft.approver,
+                reverses_id=reverses_id,
+            )
+        )
 
     def post(self, entry: NewEntry, account: Account, amount: int) -> None:
         """Add the owner's line: signed amount, with the balance and version after it."""

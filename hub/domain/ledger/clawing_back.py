@@ -79,21 +79,7 @@ def _claw_back_one(book: Book, purse: _Purse, draft: ClawbackDraft, request_hash
     if accrued is None or draft.amount > net:
         raise ClawbackExceedsAccrualError(requested=draft.amount, accrued=net)
     accrued.net -= draft.amount
-    entry = book.add_entry(
-        NewEntry(
-            kind=EntryKind.CLAWBACK,
-            entry_key=draft.entry_key,
-            request_hash=request_hash,
-            occurred_at=draft.occurred_at,
-            source=draft.source,
-            rule_code=draft.rule_code,
-            rule_version=draft.rule_version,
-            reason=draft.reason,
-            actor=draft.actor,
-            approver=draft.approver,
-            reverses_id=accrued.last_accrual_id,
-        )
-    )
+    entry = book.add_entry_of(draft, EntryKind.CLAWBACK, request_hash, reverses_id=accrued.last_accrual_id)
     _take(book, purse, entry, holder, document_key, draft.amount)
     return entry
 
