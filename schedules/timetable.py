@@ -19,7 +19,9 @@ class Job:
 
 TIMETABLE: tuple[Job, ...] = (
     Job("activate", TaskName.ACTIVATE, "", 5, "what became due is spendable within seconds"),
-    Job("check-ledger", TaskName.CHECK_LEDGER, "", 300, "a broken invariant is seen before a patient sees it"),
+    Job(
+        "check-ledger", TaskName.CHECK_LEDGER, "", 300, "a broken invariant is seen before a patient sees it"
+    ),
     *(
         Job(f"pulse-{queue}", TaskName.PULSE, queue, 10, "a deaf worker shows in the health page", queue)
         for queue in (Queue.CORE, Queue.IO, Queue.SLOW)
