@@ -23,7 +23,7 @@ SHARED_KEYS = 30
 
 def run_program(seed: int, owners: list[UUID]) -> None:
     """Walk through random operations; only an honest refusal is an acceptable error."""
-    chance = Random(seed)  # noqa: S311  # a seed that can be replayed, not a secret
+    chance = Random(seed)  # a seed that can be replayed, not a secret
     for step in range(STEPS):
         now = NOON + step * DAY
         verb = chance.choice([accrue_some, accrue_shared, claw_back_some, activate_some])

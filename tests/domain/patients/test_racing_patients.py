@@ -24,7 +24,7 @@ def test_the_same_new_card_from_many_threads_makes_one_patient() -> None:
             card(ref, card_code=f"C-{number}", phone=f"+790000001{number:02d}")
             for number, ref in enumerate(refs)
         ]
-        random.Random(seed).shuffle(cards)  # noqa: S311  # an order, not a secret
+        random.Random(seed).shuffle(cards)  # an order, not a secret
         return {one.patient_id for one in record(*cards)}
 
     with ThreadPoolExecutor(6) as pool:
@@ -45,7 +45,7 @@ def test_the_register_stays_whole_under_random_cards_from_many_threads(seed: int
     refs = [uuid4() for _ in range(8)]
 
     def push(number: int) -> None:
-        choose = random.Random(seed * 100 + number)  # noqa: S311  # a plot, not a secret
+        choose = random.Random(seed * 100 + number)  # a plot, not a secret
         cards = [
             card(
                 choose.choice(refs),
