@@ -73,6 +73,11 @@ def find_staff(session: Session, staff_id: UUID) -> StaffProfile | None:
     )
 
 
+def is_login_known(session: Session, login: str) -> bool:
+    """Tell whether somebody has this login."""
+    return session.scalar(select(Staff.id).where(Staff.login == login)) is not None
+
+
 def list_credentials(session: Session) -> list[ServiceCredential]:
     """Give every credential that may be used now: active, and so is its infobase."""
     rows = session.execute(

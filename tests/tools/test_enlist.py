@@ -1,0 +1,69 @@
+"""A real installation gets its first people and places by one command each."""
+
+import pytest
+from sqlalchemy import select
+
+from hub.audit.models import AuditRecord
+from hub.db.transaction import transaction
+from hub.domain.clinics.queries import list_clinics
+from hub.domain.staff.authentication import verify_password
+from hub.domain.staff.queries import StaffIdentity, list_credentials
+from tests.conftest import Servers
+from tools.enlist import main
+
+CLINIC = "f679444a-22b7-11df-8618-002618dcef2c"
+
+
+def told(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    main(words)
+    return capsys.readouterr().out.strip()
+
+
+def test_a_member_of_staff_gets_a_password_that_works_once_shown(
+    clean: Servers, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("staff", "--login", "Anna", "--name", "Анна", "--role", "admin", "--role", "cashier")
+    password = told(capsys, *words).rsplit(" ", 1)[1]
+    with transaction() as session:
+        identity = verify_password(session, "anna", password)
+    assert isinstance(identity, StaffIdentity)
+    assert {role.value for role in identity.roles} == {"admin", "cashier"}
+    assert "known already" in told(capsys, *words)
+    with transaction() as session:
+        assert isinstance(verify_password(session, "anna", password), StaffIdentity)
+
+
+def test_a_1c_base_gets_a_secret_that_stays_on_repetition(
+    clean: Servers, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("infobase", "--code", "umc_corp", "--name", "УМЦ", "--timezone", "Asia/Omsk")
+    secret = told(capsys, *words).rsplit(" ", 1)[1]
+    assert "stays" in told(capsys, *words)
+    with transaction() as session:
+        [credential] = list_credentials(session)
+        assert credential.accepts(secret)
+        assert credential.infobase == "umc_corp"
+
+
+def test_a_clinic_needs_a_known_base(clean: Servers, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("clinic", "--code", "main", "--name", "Главная", "--infobase", "umc_corp", "--ref", CLINIC)
+    with pytest.raises(SystemExit, match="not-found"):
+        main(words)
+    told(capsys, "infobase", "--code", "umc_corp", "--name", "УМЦ")
+    told(capsys, *words)
+    with transaction() as session:
+        assert [clinic.code for clinic in list_clinics(session)] == ["main"]
+
+
+def test_every_enlisting_is_in_the_audit_trail_without_secrets(
+    clean: Servers, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = told(capsys, "infobase", "--code", "umc_corp", "--name", "УМЦ").rsplit(" ", 1)[1]
+    told(capsys, "staff", "--login", "olga", "--name", "Ольга", "--role", "auditor")
+    with transaction() as session:
+        records = session.scalars(select(AuditRecord).order_by(AuditRecord.id)).all()
+        assert [(record.actor, record.action) for record in records] == [
+            ("console", "infobase.added"),
+            ("console", "staff.added"),
+        ]
+        assert secret not in repr([record.details for record in records])

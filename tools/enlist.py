@@ -1,0 +1,95 @@
+"""First people and places of a real installation: `python -m tools.enlist staff|infobase|clinic …`.
+
+Secrets are made here and shown once; the database keeps hashes. Everything is written into the audit
+trail under the actor `console`. Repeating a command for a known login or code changes no secret.
+"""
+
+import argparse
+import secrets
+import sys
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from hub.audit.trail import Action, record_action
+from hub.db.transaction import transaction
+from hub.domain.clinics.adding import add_clinic, add_infobase
+from hub.domain.clinics.models import ZONE_DEFAULT
+from hub.domain.clinics.queries import get_infobase
+from hub.domain.staff.adding import add_credential, add_staff
+from hub.domain.staff.authentication import normalise_login
+from hub.domain.staff.permissions import STAFF_ROLES, Role
+from hub.domain.staff.queries import is_login_known, list_credentials
+from hub.kernel.errors import HubError
+
+ACTOR = "console"
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Do one command in one transaction; exits with a sentence when it is refused."""
+    wanted = _parser().parse_args(words)
+    try:
+        with transaction() as session:
+            told = wanted.act(session, wanted)
+    except HubError as error:
+        sys.exit(f"Не вышло / refused: {error.code} {error.facts}")
+    print(told)
+
+
+def enlist_staff(session: Session, wanted: argparse.Namespace) -> str:
+    """Add a member of staff with a made password."""
+    if is_login_known(session, normalise_login(wanted.login)):
+        return f"{wanted.login}: уже есть, ничего не изменено / known already, nothing changed"
+    password = secrets.token_urlsafe(12)
+    roles = [Role(role) for role in wanted.role]
+    staff_id = add_staff(session, login=wanted.login, name=wanted.name, roles=roles, password=password)
+    record_action(
+        session, Action(ACTOR, "staff.added", "staff", str(staff_id), {"roles": ",".join(wanted.role)})
+    )
+    return f"{wanted.login}: пароль / password {password}"
+
+
+def enlist_infobase(session: Session, wanted: argparse.Namespace) -> str:
+    """Let a 1C base in, with a made secret for its Basic or Bearer login."""
+    add_infobase(session, code=wanted.code, name=wanted.name, timezone=wanted.timezone)
+    if wanted.code in {credential.login for credential in list_credentials(session)}:
+        return f"{wanted.code}: уже есть, секрет прежний / known already, the secret stays"
+    secret = secrets.token_urlsafe(32)
+    add_credential(session, login=wanted.code, secret=secret, infobase=wanted.code)
+    record_action(session, Action(ACTOR, "infobase.added", "infobase", wanted.code))
+    return f"{wanted.code}: секрет / secret {secret}"
+
+
+def enlist_clinic(session: Session, wanted: argparse.Namespace) -> str:
+    """Add a clinic and what a 1C base calls it. Raises: NotFoundError for an unknown base."""
+    get_infobase(session, wanted.infobase)
+    refs = {wanted.infobase: wanted.ref}
+    clinic_id = add_clinic(session, code=wanted.code, name=wanted.name, timezone=wanted.timezone, refs=refs)
+    record_action(session, Action(ACTOR, "clinic.added", "clinic", str(clinic_id)))
+    return f"{wanted.code}: {wanted.name}, {wanted.timezone}"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tools.enlist", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="staff|infobase|clinic")
+    staff = commands.add_parser("staff", help="сотрудник / a member of staff")
+    staff.add_argument("--login", required=True)
+    staff.add_argument("--name", required=True)
+    staff.add_argument("--role", required=True, action="append", choices=[role.value for role in STAFF_ROLES])
+    staff.set_defaults(act=enlist_staff)
+    infobase = commands.add_parser("infobase", help="база 1С / a 1C base")
+    infobase.set_defaults(act=enlist_infobase)
+    clinic = commands.add_parser("clinic", help="клиника / a clinic")
+    clinic.add_argument("--infobase", required=True)
+    clinic.add_argument("--ref", required=True, type=UUID)
+    clinic.set_defaults(act=enlist_clinic)
+    for place in (infobase, clinic):
+        place.add_argument("--code", required=True)
+        place.add_argument("--name", required=True)
+        place.add_argument("--timezone", default=ZONE_DEFAULT)
+    return parser
+
+
+if __name__ == "__main__":
+    main()
