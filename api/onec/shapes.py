@@ -1,8 +1,14 @@
 """The answers of /api/1c/v1 as the API description shows them; `writing` writes the numbers themselves."""
 
-from typing import Any, Literal
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import WithJsonSchema
 
 from api.wire import Told
+
+OnecAmount = Annotated[Decimal, WithJsonSchema({"type": "number", "multipleOf": 0.01})]
+"""Roubles or points as 1C reads them: a JSON number with two decimals."""
 
 
 class OnecAnswer(Told):
@@ -33,7 +39,7 @@ class EffectShape(Told):
 
     kind: str
     asset: str
-    amount: float
+    amount: OnecAmount
 
 
 class EventShape(OnecAnswer):
@@ -57,7 +63,7 @@ class ExpiringShape(Told):
     """What burns when, by the infobase's wall clock."""
 
     asset: str
-    amount: float
+    amount: OnecAmount
     expires_at: str
 
 
@@ -68,13 +74,13 @@ class BalanceShape(Told):
     user_id: str
     card_code: str
     status: str
-    points_available: float
-    points_held: float
-    points_pending: float
-    cashback_available: float
-    cashback_held: float
-    cashback_pending: float
-    debt: float
+    points_available: OnecAmount
+    points_held: OnecAmount
+    points_pending: OnecAmount
+    cashback_available: OnecAmount
+    cashback_held: OnecAmount
+    cashback_pending: OnecAmount
+    debt: OnecAmount
     expiring: list[ExpiringShape]
     tier: str
     version: int
