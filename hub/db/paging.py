@@ -13,6 +13,7 @@ Row = TypeVar("Row")
 LIMIT_MAX = 100
 LIMIT_DEFAULT = 50
 _CURSOR_MAX = 500
+_BIGINT = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,4 +46,13 @@ def read_cursor(cursor: str | None, *types: type) -> list[str | int] | None:
         raise CursorInvalidError(field="cursor") from error
     if not isinstance(key, list) or [type(value) for value in key] != list(types):
         raise CursorInvalidError(field="cursor")
+    if not all(_is_storable(value) for value in key):
+        raise CursorInvalidError(field="cursor")
     return key
+
+
+def _is_storable(value: object) -> bool:
+    """Whether PostgreSQL can compare with it: a bigint, or a text without NUL and lone surrogates."""
+    if isinstance(value, str):
+        return "\x00" not in value and value.encode(errors="ignore").decode() == value
+    return not isinstance(value, int) or -_BIGINT <= value < _BIGINT

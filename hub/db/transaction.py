@@ -40,14 +40,8 @@ def transaction() -> Generator[Session]:
         session.info[_CALLBACKS] = callbacks
         token = _open.set(session)
         try:
-            with session.begin():
+            with _away_is_busy(), session.begin():
                 yield session
-        except (OperationalError, InterfaceError) as error:
-            if error.connection_invalidated or _is_unreachable(error):
-                raise BusyError(resource="database") from error
-            raise
-        except PoolTimeoutError as error:
-            raise BusyError(resource="database") from error
         finally:
             _open.reset(token)
     for call in callbacks:
@@ -61,11 +55,14 @@ def after_commit(session: Session, call: Callable[[], None]) -> None:
 
 @contextmanager
 def savepoint(session: Session) -> Generator[None]:
-    """Run the block so that its failure undoes the block alone, callbacks included."""
+    """Run the block so that its failure undoes the block alone, callbacks included.
+
+    Raises: BusyError when the database went away: then the whole transaction is gone, not the block.
+    """
     callbacks: list[Callable[[], None]] = session.info[_CALLBACKS]
     registered = len(callbacks)
     try:
-        with session.begin_nested():
+        with _away_is_busy(), session.begin_nested():
             yield
     except BaseException:
         del callbacks[registered:]
@@ -76,6 +73,18 @@ def assert_no_transaction() -> None:
     """Raise NetworkInTransactionError when a transaction is open in this context."""
     if _open.get() is not None:
         raise NetworkInTransactionError
+
+
+@contextmanager
+def _away_is_busy() -> Generator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        if error.connection_invalidated or _is_unreachable(error):
+            raise BusyError(resource="database") from error
+        raise
+    except PoolTimeoutError as error:
+        raise BusyError(resource="database") from error
 
 
 def _is_unreachable(error: OperationalError | InterfaceError) -> bool:
