@@ -11,11 +11,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from hub.inbox.models import InboxState
 from hub.inbox.store import body_context
+from hub.kernel.crypto import SealBrokenError
 from hub.kernel.errors import ErrorKind, HubError
 from hub.kernel.ids import new_id
 from hub.kernel.settings import vault
@@ -24,6 +26,7 @@ BATCH_MAX = 100
 LEASE_S = 30
 CRASHES_MAX = 3
 _TAIL_MAX = 20
+log = structlog.get_logger()
 
 
 class LeaseLostError(HubError):
@@ -96,6 +99,7 @@ def _claim(session: Session, *, queue: str, worker: str, is_crashed: bool, heads
             "cap": heads,
         },
     ).all()
+    opened = {row.id: _find_content(row.public_id, row.sealed) for row in rows}
     events = [
         Claimed(
             id=row.id,
@@ -108,11 +112,26 @@ def _claim(session: Session, *, queue: str, worker: str, is_crashed: bool, heads
             correlation_id=row.correlation_id,
             received_at=row.received_at,
             format=row.format,
-            content=vault().open(row.sealed, context=body_context(row.public_id)),
+            content=content,
         )
         for row in rows
+        if (content := opened[row.id]) is not None
     ]
+    settle(session, claim_id, [_unreadable(event_id) for event_id in opened if opened[event_id] is None])
     return Claim(id=claim_id, events=tuple(sorted(events, key=lambda event: event.id)))
+
+
+def _find_content(public_id: UUID, sealed: bytes) -> bytes | None:
+    try:
+        return vault().open(sealed, context=body_context(public_id))
+    except SealBrokenError:
+        log.exception("inbox_body_unreadable", event_id=str(public_id))
+        return None
+
+
+def _unreadable(event_id: int) -> Settlement:
+    """One damaged row, or a key taken away too early, must not deafen the queue; it can be replayed."""
+    return Settlement(event_id, InboxState.BURIED, reason_code="body-unreadable")
 
 
 def settle(session: Session, claim_id: UUID, settlements: Sequence[Settlement]) -> None:
@@ -173,7 +192,8 @@ WITH heads AS MATERIALIZED (
   WHERE i.queue = :queue AND i.state = 'ready' AND i.next_attempt_at <= now() AND (i.crashes > 0) = :crashed
     AND (i.ordering_key IS NULL OR NOT EXISTS (
       SELECT 1 FROM inbox_event e
-      WHERE e.ordering_key = i.ordering_key AND e.id < i.id AND e.state IN ('ready', 'running')))
+      WHERE e.ordering_key = i.ordering_key AND e.state IN ('ready', 'running')
+        AND (e.id < i.id OR e.state = 'running')))
   ORDER BY i.next_attempt_at, i.id LIMIT :heads FOR UPDATE OF i SKIP LOCKED),
 tails AS (
   SELECT t.id FROM heads h CROSS JOIN LATERAL (
@@ -219,7 +239,7 @@ WHERE state = 'parked' AND waiting_for = ANY(cast(:keys AS text[])) RETURNING id
 """)
 _SWEEP = text("""
 UPDATE inbox_event
-SET crashes = crashes + 1, claim_id = NULL, leased_until = NULL, next_attempt_at = clock_timestamp(),
+SET crashes = crashes + 1, claim_id = NULL, leased_until = NULL, next_attempt_at = now(),
     state = CASE WHEN crashes + 1 >= :crashes_max THEN 'buried' ELSE 'ready' END,
     reason_code = CASE WHEN crashes + 1 >= :crashes_max THEN 'worker-crashed' END,
     finished_at = CASE WHEN crashes + 1 >= :crashes_max THEN clock_timestamp() END

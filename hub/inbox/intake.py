@@ -41,6 +41,8 @@ class Intake:
         """`on_kept` is called inside each transaction, to ask for a nudge after its commit."""
         self._queue: queue.Queue[_Waiting | None] = queue.Queue(maxsize=queue_max)
         self._on_kept = on_kept
+        self._is_stopped = False
+        self._door = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="intake-writer", daemon=True)
 
     def start(self) -> None:
@@ -48,17 +50,25 @@ class Intake:
         self._thread.start()
 
     def stop(self) -> None:
-        """Keep what is queued, then end: nothing that waits is thrown away."""
+        """Keep what is queued, then end: nothing that waits is thrown away. Who comes later is refused."""
+        with self._door:
+            self._is_stopped = True
         self._queue.put(_STOP)
         self._thread.join()
 
     def submit(self, arrivals: Sequence[Arrival]) -> Future[list[Receipt]]:
-        """Queue one caller's events; the future holds receipts, or BusyError. Raises: IntakeFullError."""
+        """Queue one caller's events; the future holds receipts, or BusyError.
+
+        Raises: IntakeFullError; BusyError once stopped: nobody would ever answer.
+        """
         future: Future[list[Receipt]] = Future()
-        try:
-            self._queue.put_nowait(_Waiting(arrivals, future))
-        except queue.Full:
-            raise IntakeFullError(resource="intake") from None
+        with self._door:
+            if self._is_stopped:
+                raise BusyError(resource="intake")
+            try:
+                self._queue.put_nowait(_Waiting(arrivals, future))
+            except queue.Full:
+                raise IntakeFullError(resource="intake") from None
         return future
 
     def is_alive(self) -> bool:

@@ -61,17 +61,7 @@ def receive(session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
     inserted = _insert_events(session, list(fresh.values()), public_ids)
     _insert_bodies(session, [(inserted[key], public_ids[key], fresh[key]) for key in inserted])
     known = _find_known(session, [arrival for key, arrival in fresh.items() if key not in inserted])
-    received_no = sequences.extend(
-        session,
-        {
-            (arrival.source, arrival.sender): [
-                other.message_no
-                for other in arrivals
-                if other.message_no is not None and other.sender == arrival.sender
-            ]
-            for arrival in arrivals
-        },
-    )
+    received_no = sequences.extend(session, _numbers(arrivals))
     receipts = []
     for arrival in arrivals:
         key = arrival.dedup_key
@@ -85,6 +75,16 @@ def receive(session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
             )
         )
     return receipts
+
+
+def _numbers(arrivals: Sequence[Arrival]) -> dict[sequences.Sender, list[int]]:
+    """Gather message numbers by sender; a sender without any has an empty list."""
+    numbers: dict[sequences.Sender, list[int]] = {}
+    for arrival in arrivals:
+        own = numbers.setdefault((arrival.source, arrival.sender), [])
+        if arrival.message_no is not None:
+            own.append(arrival.message_no)
+    return numbers
 
 
 def _insert_events(
