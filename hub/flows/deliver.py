@@ -19,20 +19,32 @@ from hub.kernel.settings import settings
 from hub.outbox import deliveries
 from hub.outbox.models import DeliveryState
 
+SENDS_MAX = 20
+"""Sends per nudge; then the delivery nudges itself, so that other destinations get their turn."""
+
 
 def deliver(destination: Destination) -> dict[str, int]:
-    """Send what is due; counts of claimed, done, postponed, buried, and `more` when there may be more."""
-    with transaction() as session:
-        claimed = deliveries.claim(session, destination=destination)
-    counts = Counter(claimed=len(claimed), done=0, postponed=0, buried=0)
-    for delivery in claimed:
-        outcome = send_sms(_sms_client(), delivery.message, key=delivery.public_id)
+    """Send what is due; counts of claimed, done, postponed, buried, and `more` when there may be more.
+
+    One is claimed at a time: the lease of a text must not run out while slower ones are sent before it.
+    """
+    counts = Counter(claimed=0, done=0, postponed=0, buried=0, more=0)
+    for _ in range(SENDS_MAX):
         with transaction() as session:
-            state = deliveries.record(session, delivery, outcome)
-            health = Health.DEGRADED if outcome.state in {"unreachable", "uncertain"} else Health.OK
-            record_signal(session, destination.value, health, outcome.reason)
-        counts[_COUNTED.get(state, "buried") if state else "postponed"] += 1
-    return {**counts, "more": int(len(claimed) == deliveries.CLAIM_MAX)}
+            claimed = deliveries.claim(session, destination=destination, limit=1)
+        if not claimed:
+            return dict(counts)
+        counts.update(claimed=1, **{_send(destination, claimed[0]): 1})
+    return {**counts, "more": 1}
+
+
+def _send(destination: Destination, delivery: deliveries.ClaimedDelivery) -> str:
+    outcome = send_sms(_sms_client(), delivery.message, key=delivery.public_id)
+    with transaction() as session:
+        state = deliveries.record(session, delivery, outcome)
+        health = Health.DEGRADED if outcome.state in {"unreachable", "uncertain"} else Health.OK
+        record_signal(session, destination.value, health, outcome.reason)
+    return _COUNTED.get(state, "buried") if state else "postponed"
 
 
 _COUNTED = {DeliveryState.DELIVERED: "done", DeliveryState.READY: "postponed"}

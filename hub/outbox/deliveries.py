@@ -9,20 +9,23 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from hub.contracts.messages import SendOutcome, SendSms
 from hub.contracts.parties import Destination
 from hub.kernel import backoff
+from hub.kernel.crypto import SealBrokenError
 from hub.kernel.ids import new_id
 from hub.kernel.logging import current_correlation
 from hub.kernel.settings import vault
 from hub.outbox.models import DeliveryState
 
 CLAIM_MAX = 20
-LEASE_S = 30
-"""Twice the longest a send may take (the SMS client's hard timeout is 10 s, with room)."""
+LEASE_S = 60
+"""Twice what a send may take: the client waits 10 s per phase, and may ask for the outcome after that."""
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +64,18 @@ def claim(session: Session, *, destination: Destination, limit: int = CLAIM_MAX)
         _CLAIM,
         {"destination": destination.value, "claim": claim_id, "limit": limit, "lease_s": LEASE_S},
     ).all()
-    session.execute(
-        _OPEN_ATTEMPTS, {"id": [row.id for row in rows], "attempt_no": [row.attempts for row in rows]}
-    )
-    return [
-        ClaimedDelivery(
-            id=row.id,
-            public_id=row.public_id,
-            attempts=row.attempts,
-            claim_id=claim_id,
-            message=SendSms(**json.loads(vault().open(row.sealed, context=_context(row.public_id)))),
-        )
+    opened = {row.id: _find_message(row.public_id, row.sealed) for row in rows}
+    unreadable = [row_id for row_id, message in opened.items() if message is None]
+    session.execute(_BURY_UNREADABLE, {"id": unreadable})
+    claimed = [
+        ClaimedDelivery(row.id, row.public_id, row.attempts, claim_id, message)
         for row in rows
+        if (message := opened[row.id]) is not None
     ]
+    session.execute(
+        _OPEN_ATTEMPTS, {"id": [one.id for one in claimed], "attempt_no": [one.attempts for one in claimed]}
+    )
+    return claimed
 
 
 def record(session: Session, claimed: ClaimedDelivery, outcome: SendOutcome) -> DeliveryState | None:
@@ -101,6 +103,14 @@ def sweep_expired(session: Session) -> int:
 def due_destinations(session: Session) -> dict[str, int]:
     """Count due deliveries per destination, up to a bound."""
     return {row.destination: row.due for row in session.execute(_DUE)}
+
+
+def _find_message(public_id: UUID, sealed: bytes) -> SendSms | None:
+    try:
+        return SendSms(**json.loads(vault().open(sealed, context=_context(public_id))))
+    except SealBrokenError:
+        log.exception("delivery_unreadable", delivery_id=str(public_id))
+        return None
 
 
 def _next_state(claimed: ClaimedDelivery, outcome: SendOutcome) -> tuple[DeliveryState, float]:
@@ -140,6 +150,13 @@ RETURNING d.id, d.public_id, d.attempts, d.sealed
 _OPEN_ATTEMPTS = text("""
 INSERT INTO delivery_attempt (delivery_id, attempt_no)
 SELECT * FROM unnest(cast(:id AS bigint[]), cast(:attempt_no AS smallint[]))
+""")
+# One damaged row, or a key taken away too early, must not silence the destination.
+_BURY_UNREADABLE = text("""
+UPDATE outbox_delivery
+SET state = 'buried', claim_id = NULL, leased_until = NULL, reason = 'body-unreadable',
+    finished_at = clock_timestamp()
+WHERE id = ANY(cast(:id AS bigint[]))
 """)
 _CLOSE_ATTEMPT = text("""
 UPDATE delivery_attempt SET finished_at = clock_timestamp(), outcome = :outcome, reason = :reason

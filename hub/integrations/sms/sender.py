@@ -38,7 +38,16 @@ def find_outcome(client: httpx.Client, *, key: UUID, reason: str) -> SendOutcome
 def _read(response: httpx.Response) -> SendOutcome:
     reason = f"http {response.status_code}"
     if response.is_success:
-        return SendOutcome("accepted", reference=str(response.json().get("message_id", ""))[:100])
+        return SendOutcome("accepted", reference=_reference(response))
     if response.status_code == httpx.codes.TOO_MANY_REQUESTS or response.is_server_error:
         return SendOutcome("unreachable", reason=reason, retry_after_s=retry_after_s(response))
     return SendOutcome("refused", reason=reason)
+
+
+def _reference(response: httpx.Response) -> str:
+    """Give the gateway's own id of the message; what it took it took, even when it stammers."""
+    try:
+        told = response.json()
+    except ValueError:
+        return ""
+    return str(told.get("message_id", ""))[:100] if isinstance(told, dict) else ""
