@@ -54,11 +54,7 @@ def handle(session: Session, events: Sequence[Claimed]) -> list[Settlement]:
             understood.append((event, _understand(event, zones[event.sender])))
         except HubError as error:
             settlements.append(_settlement(event, buried_by(error)))
-    cards = [told for told in understood if isinstance(told[1], PatientSnapshot)]
-    documents = [told for told in understood if not isinstance(told[1], PatientSnapshot)]
-    for wave in [*_waves(cards), *_waves(documents)]:
-        settlements += _tell(session, wave)
-    return settlements
+    return settlements + _tell_all(session, understood)
 
 
 def buried_by(error: HubError) -> Ending:
@@ -77,6 +73,23 @@ def _understand(event: Claimed, zone: str) -> Fact:
     if isinstance(fact, UnknownKind):
         return fact
     return replace(fact, stamp=replace(fact.stamp, correlation_id=event.correlation_id))
+
+
+def _tell_all(session: Session, understood: Sequence[tuple[Claimed, Fact]]) -> list[Settlement]:
+    """Tell wave by wave, cards first; then again whoever parked, as long as that helps.
+
+    What it waits for may have come in a later wave, and an event in our hands cannot be woken.
+    """
+    ended: dict[int, Settlement] = {}
+    to_tell = understood
+    while to_tell:
+        cards = [told for told in to_tell if isinstance(told[1], PatientSnapshot)]
+        documents = [told for told in to_tell if not isinstance(told[1], PatientSnapshot)]
+        for wave in [*_waves(cards), *_waves(documents)]:
+            ended.update({settlement.event_id: settlement for settlement in _tell(session, wave)})
+        parked = [told for told in to_tell if ended[told[0].id].state is InboxState.PARKED]
+        to_tell = parked if len(parked) < len(to_tell) else []
+    return list(ended.values())
 
 
 def _waves(understood: Sequence[tuple[Claimed, Fact]]) -> list[list[Told]]:

@@ -1,0 +1,98 @@
+"""Tending finds what no nudge found: due rows, dead leases, forgotten sleepers."""
+
+from datetime import timedelta
+
+from hub.contracts.messages import SendSms
+from hub.contracts.parties import Destination
+from hub.db.transaction import transaction
+from hub.flows.tend import Tended, tend
+from hub.health.signals import is_fresh, list_signals
+from hub.inbox.models import InboxState
+from hub.kernel import clock
+from hub.outbox import deliveries
+from tests.conftest import Servers
+from tests.inbox.arrivals import claim, claimed_ids, end, expire_leases, keep_documents, make_due, rows
+
+
+def tended() -> Tended:
+    with transaction() as session:
+        return tend(session)
+
+
+def test_an_idle_hub_has_nothing_due_and_a_living_relay(clean: Servers) -> None:
+    assert tended() == Tended(queues={}, destinations={}, leases_expired=0, uncertain=0)
+    with transaction() as session:
+        signal = list_signals(session)["relay"]
+    assert signal.status == "ok"
+    assert is_fresh(signal, within_s=30, now=clock.now())
+    assert not is_fresh(signal, within_s=30, now=clock.now() + timedelta(minutes=1))
+    assert not is_fresh(None, within_s=30, now=clock.now())
+
+
+def test_due_work_is_named_by_queue_and_destination(clean: Servers) -> None:
+    keep_documents("a", "b")
+    with transaction() as session:
+        deliveries.enqueue_sms(
+            session,
+            SendSms("+79000000001", "x"),
+            delivery_key="k",
+            expires_at=clock.now() + timedelta(minutes=5),
+        )
+    found = tended()
+    assert (found.queues, found.destinations) == ({"core": 2}, {"sms": 1})
+
+
+def test_events_of_a_dead_worker_are_due_again(clean: Servers) -> None:
+    keep_documents("a", "b")
+    claim()
+    assert tended().queues == {}
+    expire_leases(clean)
+    found = tended()
+    assert (found.leases_expired, found.queues) == (2, {"core": 2})
+
+
+def test_a_send_of_a_dead_worker_is_uncertain_and_not_due(clean: Servers) -> None:
+    with transaction() as session:
+        deliveries.enqueue_sms(
+            session,
+            SendSms("+79000000001", "x"),
+            delivery_key="k",
+            expires_at=clock.now() + timedelta(minutes=5),
+        )
+    with transaction() as session:
+        deliveries.claim(session, destination=Destination.SMS, limit=1)
+    rows(clean, "UPDATE outbox_delivery SET leased_until = now() - interval '1 s'")
+    found = tended()
+    assert (found.uncertain, found.destinations) == (1, {})
+
+
+def test_a_long_parked_event_is_looked_at_again(clean: Servers) -> None:
+    [event_id] = keep_documents("a")
+    end(claim(), InboxState.PARKED, waiting_for="fact", delay_s=600)
+    assert tended().queues == {}
+    make_due(clean)
+    assert tended().queues == {"core": 1}
+    assert claimed_ids() == [event_id]
+
+
+def test_tending_twice_is_tending_once(clean: Servers) -> None:
+    keep_documents("a")
+    claim()
+    expire_leases(clean)
+    tended()
+    assert tended().leases_expired == 0
+    assert rows(clean)[0]["crashes"] == 1
+
+
+def test_since_moves_only_when_the_status_changes(clean: Servers) -> None:
+    tended()
+    rows(clean, "UPDATE health_signal SET since = since - interval '1 h', seen_at = seen_at - interval '1 h'")
+    [before] = rows(clean, "SELECT * FROM health_signal")
+    tended()
+    [after] = rows(clean, "SELECT * FROM health_signal")
+    assert after["since"] == before["since"]
+    assert after["seen_at"] > before["seen_at"]
+    rows(clean, "UPDATE health_signal SET status = 'down'")
+    tended()
+    [changed] = rows(clean, "SELECT * FROM health_signal")
+    assert changed["since"] > before["since"]
