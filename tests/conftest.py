@@ -95,9 +95,9 @@ def clean(database: Servers, pristine: dict[str, bytes]) -> Servers:
     """An empty database before the test (append-only tables too: their triggers sleep for us alone)."""
     with psycopg.connect(database.superuser_conninfo) as connection, connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
-        cursor.execute(f"TRUNCATE {', '.join(pristine)}")  # type: ignore[arg-type]
+        cursor.execute(f"TRUNCATE {', '.join(pristine)}")
         for table, rows in pristine.items():
             if rows:
-                with cursor.copy(f"COPY {table} FROM STDIN") as copy:  # type: ignore[arg-type]
+                with cursor.copy(f"COPY {table} FROM STDIN") as copy:
                     copy.write(rows)
     return database

@@ -1,0 +1,113 @@
+"""Settings refuse what is missing or weak by name, and tell no secret while doing so."""
+
+import os
+import re
+
+import pytest
+from pydantic import ValidationError
+
+from hub.kernel.settings import Settings
+from tests.conftest import ROOT, random_key
+
+OF_THE_STACK = {"HUB_STATE_DIR", "HUB_PORT", "HUB_PORT_OFFSET"}
+"""Read by tools/stack, which runs before there are settings."""
+SECRETS = [
+    *("HUB_DATABASE_URL", "HUB_REDIS_URL", "HUB_DATA_KEYS", "HUB_INDEX_KEY"),
+    *("HUB_TOKEN_KEY", "HUB_SMS_TOKEN"),
+]
+WEAK_KEY = "QUFB" * 10 + "QUE="
+GOOD_KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
+
+@pytest.fixture
+def production(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A complete environment of a production, to be spoilt by the test."""
+    for name in list(os.environ):
+        if name.startswith("HUB_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HUB_DATABASE_URL", "postgresql://hub_app:database-password@db/hub")
+    monkeypatch.setenv("HUB_REDIS_URL", "redis://:redis-password@redis/0")
+    monkeypatch.setenv("HUB_DATA_KEYS", f"k2:{random_key()},k1:{random_key()}")
+    monkeypatch.setenv("HUB_INDEX_KEY", random_key())
+    monkeypatch.setenv("HUB_TOKEN_KEY", random_key())
+    monkeypatch.setenv("HUB_SMS_TOKEN", "a-token-of-some-length")
+    return monkeypatch
+
+
+def refusal() -> str:
+    with pytest.raises(ValidationError) as caught:
+        Settings()
+    return str(caught.value)
+
+
+@pytest.mark.usefixtures("production")
+def test_a_complete_environment_is_a_production() -> None:
+    chosen = Settings()
+    assert not chosen.is_demo
+    assert chosen.celery_broker_url == "redis://:redis-password@redis/0"
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_missing_secret_is_named(production: pytest.MonkeyPatch, name: str) -> None:
+    production.delenv(name)
+    assert name.removeprefix("HUB_").lower() in refusal().lower()
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_an_empty_secret_is_a_missing_one(production: pytest.MonkeyPatch, name: str) -> None:
+    production.setenv(name, "")
+    assert f"{name.removeprefix('HUB_').lower()}\n  Field required" in refusal()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("HUB_INDEX_KEY", value) for value in ("changeme", WEAK_KEY, "ключ")),
+        *(("HUB_TOKEN_KEY", value) for value in ("changeme", WEAK_KEY)),
+        *(("HUB_DATA_KEYS", value) for value in ("k1", f"k1:{WEAK_KEY}", f":{GOOD_KEY}", "k1:x,")),
+        ("HUB_DATA_KEYS", f"k1:{GOOD_KEY},k2:short"),
+        ("HUB_SMS_TOKEN", "short"),
+        ("HUB_METRICS_TOKEN", "short"),
+    ],
+)
+def test_a_weak_secret_is_refused_by_name(production: pytest.MonkeyPatch, name: str, value: str) -> None:
+    production.setenv(name, value)
+    assert name in refusal()
+
+
+def test_an_empty_optional_setting_is_not_given(production: pytest.MonkeyPatch) -> None:
+    production.setenv("HUB_METRICS_TOKEN", "")
+    production.setenv("HUB_POINTS_TTL_DAYS", "")
+    assert (Settings().metrics_token, Settings().points_ttl_days) == (None, 365)
+
+
+def test_a_refusal_tells_no_secret(production: pytest.MonkeyPatch) -> None:
+    production.setenv("HUB_INDEX_KEY", "hand-typed-secret")
+    said = refusal()
+    assert "hand-typed-secret" not in said
+    assert "password" not in said
+
+
+@pytest.mark.usefixtures("production")
+def test_settings_shown_tell_no_secret() -> None:
+    said = repr(Settings())
+    assert "password" not in said
+    assert "a-token-of-some-length" not in said
+
+
+def test_a_demo_may_have_a_short_token(production: pytest.MonkeyPatch) -> None:
+    production.setenv("HUB_ENV", "demo")
+    production.setenv("HUB_SMS_TOKEN", "short")
+    assert Settings().is_demo
+
+
+def test_an_unknown_environment_is_refused(production: pytest.MonkeyPatch) -> None:
+    production.setenv("HUB_ENV", "prod")
+    assert "env" in refusal()
+
+
+def test_env_example_lists_exactly_the_settings() -> None:
+    listed = re.findall(r"^#? ?(HUB_[A-Z0-9_]+)=", (ROOT / ".env.example").read_text("utf-8"), re.MULTILINE)
+    known = {f"HUB_{name.upper()}" for name in Settings.model_fields}
+    assert len(listed) == len(set(listed))
+    assert set(listed) - OF_THE_STACK == known
