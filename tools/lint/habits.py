@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from tools.lint.house import ENGINE_ROOMS, ROOMS, Finding, House
 
 CATCH_ALL_PATHS = (
+    "hub/taskqueue/nudge.py",  # a nudge may be lost for any reason, its sender must live on
     "hub/flows/drain.py",  # an event that fails, however, ends alone and with a reason
     "hub/inbox/intake.py",  # a writer thread that dies would deafen the door
     "workers/tasking.py",  # the last net under a task
