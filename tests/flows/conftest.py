@@ -14,6 +14,7 @@ from hub.domain.patients.queries import find_patients_by_ref
 from hub.flows.drain import drain
 from hub.flows.onec_intake import read_arrivals
 from hub.inbox.store import Receipt, receive
+from hub.kernel import backoff
 from hub.kernel.money import Asset
 from tests.conftest import Servers
 from tests.factories.onec import CLINIC, SAMPLE_PATIENT, body
@@ -61,6 +62,12 @@ def road(clean: Servers) -> Road:
         add_infobase(session, code=INFOBASE, name="test")
         add_clinic(session, code="main", name="Main", timezone="Europe/Moscow", refs={INFOBASE: UUID(CLINIC)})
     return Road()
+
+
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Postponed events wait for minutes at least: on a slow machine a second is over within one drain."""
+    monkeypatch.setattr(backoff, "INBOX", tuple(max(60, delay_s) for delay_s in backoff.INBOX))
 
 
 @pytest.fixture

@@ -32,6 +32,8 @@ from tests.flows.visits import (
 )
 from tests.inbox.arrivals import arrival, keep, make_due, rows
 
+pytestmark = pytest.mark.usefixtures("patience")
+
 
 @pytest.fixture(autouse=True)
 def log() -> Generator[list[Any]]:

@@ -32,6 +32,8 @@ from tests.flows.visits import (
 )
 from tests.inbox.arrivals import expire_leases, rows, run_in_threads
 
+pytestmark = pytest.mark.usefixtures("patience")
+
 
 @pytest.fixture(autouse=True)
 def log() -> Generator[list[Any]]:
