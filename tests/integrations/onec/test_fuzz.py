@@ -1,5 +1,6 @@
 import json
 from contextlib import suppress
+from copy import deepcopy
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -75,7 +76,7 @@ def test_odd_values_in_any_field_raise_only_the_named_errors(
     for _ in range(data.draw(st.integers(1, 3))):
         place = data.draw(st.sampled_from(list(places(event))))
         holder, key = place
-        holder[key] = data.draw(ODD)
+        holder[key] = deepcopy(data.draw(ODD))  # the next round may write into it
     with suppress(UnicodeEncodeError):
         read_all_the_way(written(event), None)
     read_all_the_way(json.dumps(event).encode(), None)
