@@ -8,14 +8,14 @@ from api.wire import Told
 from hub.db.transaction import transaction
 from hub.domain.patients.queries import Profile, get_patient
 from hub.domain.staff.permissions import Role
-from hub.domain.staff.queries import StaffIdentity, find_identity
+from hub.domain.staff.queries import StaffProfile, find_staff
 from hub.kernel.phone import mask_phone
 
 door = Door("/api/me", tag="me")
 
 
 class MeWire(Told):
-    """A patient has a card and perhaps a phone; a member of staff has a login."""
+    """A patient has a card and perhaps a phone; a member of staff has a name and a login."""
 
     user_id: UUID
     roles: list[Role]
@@ -27,16 +27,16 @@ class MeWire(Told):
 
 @door.get("", SIGNED_IN)
 def get_me(caller: CallerHere) -> MeWire:
-    """Tell a patient their name, masked phone and card; staff their login and roles."""
+    """Tell a patient their name, masked phone and card; staff their name, login and roles."""
     if caller.user_id is None:
         raise UnauthenticatedError
     with transaction() as session:
         if Role.PATIENT in caller.roles:
             return _write_patient(get_patient(session, caller.user_id))
-        identity = find_identity(session, caller.user_id)
-    if identity is None:
+        member = find_staff(session, caller.user_id)
+    if member is None or not member.is_active:
         raise UnauthenticatedError
-    return _write_staff(identity)
+    return _write_staff(member)
 
 
 def _write_patient(profile: Profile) -> MeWire:
@@ -51,5 +51,5 @@ def _write_patient(profile: Profile) -> MeWire:
     )
 
 
-def _write_staff(identity: StaffIdentity) -> MeWire:
-    return MeWire(user_id=identity.staff_id, roles=list(identity.roles), login=identity.login)
+def _write_staff(member: StaffProfile) -> MeWire:
+    return MeWire(user_id=member.staff_id, roles=list(member.roles), name=member.name, login=member.login)

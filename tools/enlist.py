@@ -1,4 +1,4 @@
-"""First people and places of a real installation: `python -m tools.enlist staff|infobase|clinic …`.
+"""First people and places of a real installation, and their secrets: `python -m tools.enlist --help`.
 
 Secrets are made here and shown once; the database keeps hashes. Everything is written into the audit
 trail under the actor `console`. Repeating a command for a known login or code changes no secret.
@@ -18,10 +18,11 @@ from hub.domain.clinics.adding import add_clinic, add_infobase
 from hub.domain.clinics.models import ZONE_DEFAULT
 from hub.domain.clinics.queries import get_infobase
 from hub.domain.staff.adding import add_credential, add_staff
-from hub.domain.staff.authentication import normalise_login
+from hub.domain.staff.authentication import normalise_login, set_password
 from hub.domain.staff.permissions import STAFF_ROLES, Role
-from hub.domain.staff.queries import is_login_known, list_credentials
-from hub.kernel.errors import HubError
+from hub.domain.staff.queries import find_staff_id, list_credentials
+from hub.domain.staff.rotating import begin_rotation, finish_rotation
+from hub.kernel.errors import HubError, NotFoundError
 
 ACTOR = "console"
 
@@ -39,7 +40,7 @@ def main(words: Sequence[str] | None = None) -> None:
 
 def enlist_staff(session: Session, wanted: argparse.Namespace) -> str:
     """Add a member of staff with a made password."""
-    if is_login_known(session, normalise_login(wanted.login)):
+    if find_staff_id(session, normalise_login(wanted.login)):
         return f"{wanted.login}: уже есть, ничего не изменено / known already, nothing changed"
     password = secrets.token_urlsafe(12)
     roles = [Role(role) for role in wanted.role]
@@ -70,9 +71,32 @@ def enlist_clinic(session: Session, wanted: argparse.Namespace) -> str:
     return f"{wanted.code}: {wanted.name}, {wanted.timezone}"
 
 
+def renew_password(session: Session, wanted: argparse.Namespace) -> str:
+    """Give a member of staff a made password, and end the lock of the login. Raises: NotFoundError."""
+    staff_id = find_staff_id(session, normalise_login(wanted.login))
+    if staff_id is None:
+        raise NotFoundError
+    password = secrets.token_urlsafe(12)
+    set_password(session, staff_id=staff_id, password=password)
+    record_action(session, Action(ACTOR, "staff.password-renewed", "staff", str(staff_id)))
+    return f"{wanted.login}: пароль / password {password}"
+
+
+def renew_secret(session: Session, wanted: argparse.Namespace) -> str:
+    """Make a second secret valid for a 1C base; with --finish the first one ends. Raises: NotFoundError."""
+    if wanted.finish:
+        finish_rotation(session, login=wanted.code)
+        record_action(session, Action(ACTOR, "infobase.secret-replaced", "infobase", wanted.code))
+        return f"{wanted.code}: прежний секрет больше не действует / the former secret has ended"
+    secret = secrets.token_urlsafe(32)
+    begin_rotation(session, login=wanted.code, secret=secret)
+    record_action(session, Action(ACTOR, "infobase.secret-added", "infobase", wanted.code))
+    return f"{wanted.code}: второй секрет / second secret {secret}"
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.enlist", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="staff|infobase|clinic")
+    commands = parser.add_subparsers(required=True, metavar="staff|infobase|clinic|password|secret")
     staff = commands.add_parser("staff", help="сотрудник / a member of staff")
     staff.add_argument("--login", required=True)
     staff.add_argument("--name", required=True)
@@ -84,6 +108,13 @@ def _parser() -> argparse.ArgumentParser:
     clinic.add_argument("--infobase", required=True)
     clinic.add_argument("--ref", required=True, type=UUID)
     clinic.set_defaults(act=enlist_clinic)
+    password = commands.add_parser("password", help="новый пароль сотрудника / a new password for staff")
+    password.add_argument("--login", required=True)
+    password.set_defaults(act=renew_password)
+    secret = commands.add_parser("secret", help="смена секрета базы 1С / change the secret of a 1C base")
+    secret.add_argument("--code", required=True)
+    secret.add_argument("--finish", action="store_true", help="прежний больше не нужен / end the former one")
+    secret.set_defaults(act=renew_secret)
     for place in (infobase, clinic):
         place.add_argument("--code", required=True)
         place.add_argument("--name", required=True)

@@ -1,17 +1,21 @@
 """The road without its processes: bodies in by the intake flow, out by the drain."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 from uuid import UUID
 
 import pytest
+import structlog
 
+from hub.contracts.facts import VisitSnapshot
 from hub.db.transaction import transaction
 from hub.domain.clinics.adding import add_clinic, add_infobase
 from hub.domain.ledger.checks import find_violations
 from hub.domain.ledger.queries import balances
 from hub.domain.patients.queries import find_patients_by_ref
+from hub.flows import handling
 from hub.flows.drain import drain
+from hub.flows.ending import Ending
 from hub.flows.onec_intake import read_arrivals
 from hub.inbox.store import Receipt, receive
 from hub.kernel import backoff
@@ -62,6 +66,19 @@ def road(clean: Servers) -> Road:
         add_infobase(session, code=INFOBASE, name="test")
         add_clinic(session, code="main", name="Main", timezone="Europe/Moscow", refs={INFOBASE: UUID(CLINIC)})
     return Road()
+
+
+@pytest.fixture(autouse=True)
+def log() -> Generator[list[Any]]:
+    """What was logged; drawn tracebacks would cost seconds."""
+    with structlog.testing.capture_logs() as lines:
+        yield lines
+
+
+@pytest.fixture
+def told_by(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., list[Ending]]], None]:
+    """Let visits be told by another story."""
+    return lambda story: monkeypatch.setattr(handling, "STORIES", {**handling.STORIES, VisitSnapshot: story})
 
 
 @pytest.fixture

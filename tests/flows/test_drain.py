@@ -1,17 +1,15 @@
 """A batch is one commit; what goes wrong in it ends one event alone."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
-import structlog
 from psycopg.errors import DeadlockDetected
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from hub.contracts.facts import VisitSnapshot
-from hub.flows import handling
 from hub.flows.ending import Ending
 from hub.flows.visit_snapshot import record_visits
 from hub.kernel import backoff
@@ -33,18 +31,6 @@ from tests.flows.visits import (
 from tests.inbox.arrivals import arrival, keep, make_due, rows
 
 pytestmark = pytest.mark.usefixtures("patience")
-
-
-@pytest.fixture(autouse=True)
-def log() -> Generator[list[Any]]:
-    with structlog.testing.capture_logs() as lines:
-        yield lines
-
-
-@pytest.fixture
-def told_by(monkeypatch: pytest.MonkeyPatch) -> TellBy:
-    """Let visits be told by another story."""
-    return lambda story: monkeypatch.setattr(handling, "STORIES", {**handling.STORIES, VisitSnapshot: story})
 
 
 def test_an_empty_queue_is_nothing_done(road: Road) -> None:

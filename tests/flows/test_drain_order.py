@@ -1,17 +1,15 @@
 """Every event once and in its document's order, whoever drains, crashes or comes too early."""
 
 import uuid
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
-import structlog
 from sqlalchemy.orm import Session
 
 from hub.contracts.facts import VisitSnapshot
 from hub.db.transaction import transaction
 from hub.domain.ledger.checks import find_violations
-from hub.flows import handling
 from hub.flows.drain import drain
 from hub.flows.ending import Ending
 from hub.flows.handling import handle
@@ -33,18 +31,6 @@ from tests.flows.visits import (
 from tests.inbox.arrivals import expire_leases, rows, run_in_threads
 
 pytestmark = pytest.mark.usefixtures("patience")
-
-
-@pytest.fixture(autouse=True)
-def log() -> Generator[list[Any]]:
-    with structlog.testing.capture_logs() as lines:
-        yield lines
-
-
-@pytest.fixture
-def told_by(monkeypatch: pytest.MonkeyPatch) -> TellBy:
-    """Let visits be told by another story."""
-    return lambda story: monkeypatch.setattr(handling, "STORIES", {**handling.STORIES, VisitSnapshot: story})
 
 
 def test_followers_of_a_postponed_event_wait_with_their_attempts_unburnt(

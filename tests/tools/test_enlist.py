@@ -1,11 +1,13 @@
 """A real installation gets its first people and places by one command each."""
 
+from uuid import UUID
+
 import pytest
 from sqlalchemy import select
 
 from hub.audit.models import AuditRecord
 from hub.db.transaction import transaction
-from hub.domain.clinics.queries import list_clinics
+from hub.domain.clinics.queries import find_clinics_by_ref
 from hub.domain.staff.authentication import verify_password
 from hub.domain.staff.queries import StaffIdentity, list_credentials
 from tests.conftest import Servers
@@ -52,7 +54,7 @@ def test_a_clinic_needs_a_known_base(clean: Servers, capsys: pytest.CaptureFixtu
     told(capsys, "infobase", "--code", "umc_corp", "--name", "УМЦ")
     told(capsys, *words)
     with transaction() as session:
-        assert [clinic.code for clinic in list_clinics(session)] == ["main"]
+        assert find_clinics_by_ref(session, "umc_corp", [UUID(CLINIC)])[UUID(CLINIC)].code == "main"
 
 
 def test_every_enlisting_is_in_the_audit_trail_without_secrets(
@@ -67,3 +69,30 @@ def test_every_enlisting_is_in_the_audit_trail_without_secrets(
             ("console", "staff.added"),
         ]
         assert secret not in repr([record.details for record in records])
+
+
+def test_a_forgotten_password_is_replaced(clean: Servers, capsys: pytest.CaptureFixture[str]) -> None:
+    told(capsys, "staff", "--login", "anna", "--name", "Анна", "--role", "admin")
+    password = told(capsys, "password", "--login", "Anna").rsplit(" ", 1)[1]
+    with transaction() as session:
+        assert isinstance(verify_password(session, "anna", password), StaffIdentity)
+    with pytest.raises(SystemExit, match="not-found"):
+        main(("password", "--login", "nobody"))
+
+
+def test_a_secret_changes_without_an_hour_of_refusals(
+    clean: Servers, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = told(capsys, "infobase", "--code", "umc_corp", "--name", "УМЦ").rsplit(" ", 1)[1]
+    second = told(capsys, "secret", "--code", "umc_corp").rsplit(" ", 1)[1]
+    assert accepted(first, second) == [True, True]
+    told(capsys, "secret", "--code", "umc_corp", "--finish")
+    assert accepted(first, second) == [False, True]
+    with pytest.raises(SystemExit, match="not-found"):
+        main(("secret", "--code", "umc_corp", "--finish"))
+
+
+def accepted(*secrets: str) -> list[bool]:
+    with transaction() as session:
+        [credential] = list_credentials(session)
+    return [credential.accepts(secret) for secret in secrets]

@@ -43,17 +43,6 @@ def find_clinics_by_ref(session: Session, infobase: str, refs: Collection[UUID])
     return {ref: _place(clinic) for ref, clinic in rows}
 
 
-def find_zones(session: Session, clinic_ids: Collection[UUID]) -> dict[UUID, str]:
-    """Find the IANA zones of clinics; unknown ids are left out."""
-    rows = session.execute(select(Clinic.id, Clinic.timezone).where(Clinic.id.in_(clinic_ids)))
-    return {row.id: row.timezone for row in rows}
-
-
-def list_clinics(session: Session) -> list[ClinicPlace]:
-    """Give every clinic by code: a chain has dozens, not pages."""
-    return [_place(clinic) for clinic in session.scalars(select(Clinic).order_by(Clinic.code))]
-
-
 def get_infobase(session: Session, code: str) -> InfobaseTerms:
     """Give the terms of one infobase. Raises: NotFoundError."""
     infobase = session.get(Infobase, code, populate_existing=True)

@@ -53,12 +53,6 @@ class ServiceCredential:
         return any(fits)
 
 
-def find_identity(session: Session, staff_id: UUID) -> StaffIdentity | None:
-    """Find who a member of staff is now; None once they are switched off. For token refresh."""
-    member = session.get(Staff, staff_id, populate_existing=True)
-    return identify(member) if member is not None and member.is_active else None
-
-
 def find_staff(session: Session, staff_id: UUID) -> StaffProfile | None:
     """Find a member of staff with the name unsealed, switched off or not."""
     member = session.get(Staff, staff_id, populate_existing=True)
@@ -73,9 +67,9 @@ def find_staff(session: Session, staff_id: UUID) -> StaffProfile | None:
     )
 
 
-def is_login_known(session: Session, login: str) -> bool:
-    """Tell whether somebody has this login."""
-    return session.scalar(select(Staff.id).where(Staff.login == login)) is not None
+def find_staff_id(session: Session, login: str) -> UUID | None:
+    """Find whose login this is, as normalised."""
+    return session.scalar(select(Staff.id).where(Staff.login == login))
 
 
 def list_credentials(session: Session) -> list[ServiceCredential]:

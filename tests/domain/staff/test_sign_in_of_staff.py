@@ -12,7 +12,7 @@ from hub.domain.staff.adding import add_staff
 from hub.domain.staff.authentication import SignInOutcome, set_password, verify_password
 from hub.domain.staff.errors import SignInFailedError, SignInLockedError
 from hub.domain.staff.permissions import Role
-from hub.domain.staff.queries import StaffIdentity, find_identity, find_staff
+from hub.domain.staff.queries import StaffIdentity, find_staff
 from hub.kernel import clock
 from hub.kernel.errors import ErrorKind, FieldInvalidError, NotFoundError
 from hub.kernel.ids import new_id
@@ -159,10 +159,12 @@ def test_a_member_is_known_by_name_and_their_name_is_in_no_repr() -> None:
         assert profile is not None
         assert profile.name == "Ольга Кассирова"
         assert "Кассирова" not in repr(profile)
-        assert find_identity(session, staff_id) == StaffIdentity(staff_id, "cashier", (Role.CASHIER,))
+        assert (profile.login, profile.roles, profile.is_active) == ("cashier", (Role.CASHIER,), True)
         session.execute(text("UPDATE staff SET is_active = false"))
-        assert find_identity(session, staff_id) is None
-        assert find_identity(session, new_id()) is None
+        switched_off = find_staff(session, staff_id)
+        assert switched_off is not None
+        assert not switched_off.is_active
+        assert find_staff(session, new_id()) is None
 
 
 def test_neither_name_nor_password_nor_a_mistyped_login_is_stored_in_clear() -> None:
