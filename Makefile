@@ -10,7 +10,7 @@ define make-venv
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check fmt migrate migration seed bench openapi env-stack env-dev
+.PHONY: help run test test-all check fmt hooks migrate migration seed bench openapi env-stack env-dev
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,9 @@ check: env-dev ## Judge format, style, floors, types, dependencies, migrations, 
 fmt: env-dev ## Format the code and fix what can be fixed by itself
 	$(PY) -m ruff format .
 	$(PY) -m ruff check --fix .
+
+hooks: env-dev ## Judge every commit and push of this clone by git hooks; they fetch nothing
+	@$(PY) -m pre_commit install
 
 migrate: env-stack ## Bring the database of the running stack (or HUB_DATABASE_URL) up to date
 	@$(STACK) exec -m alembic upgrade head

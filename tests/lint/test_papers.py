@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from hub.domain.ledger.kinds import EntryKind
 from hub.inbox.models import InboxState
@@ -37,6 +38,12 @@ def test_the_configuration_table_is_equal_to_the_settings() -> None:
         known[variable] = "required" if field.is_required() else SPOKEN_DEFAULTS.get(variable, f"`{default}`")
     assert {name: default for name, default in told.items() if name not in OF_THE_STACK} == known
     assert told.keys() >= OF_THE_STACK
+
+
+def test_git_hooks_fetch_nothing() -> None:
+    repositories = yaml.safe_load(read(".pre-commit-config.yaml"))["repos"]
+    assert [repository["repo"] for repository in repositories] == ["local"]
+    assert {hook["language"] for hook in repositories[0]["hooks"]} <= {"system", "pygrep"}
 
 
 def test_what_compose_asks_for_is_explained() -> None:
