@@ -1,11 +1,13 @@
 """The papers tell the truth: what they list exists, and what exists is listed."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 
+from hub.db.base import Base
 from hub.domain.ledger.kinds import EntryKind
 from hub.inbox.models import InboxState
 from hub.kernel.settings import Settings
@@ -14,7 +16,7 @@ from hub.outbox.models import DeliveryState
 
 ROOT = Path(__file__).resolve().parents[2]
 ADRS = sorted((ROOT / "docs/adr").glob("*.md"))
-PAPERS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md")), *ADRS]
+PAPERS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), *ADRS]
 OF_THE_STACK = {"HUB_STATE_DIR", "HUB_PORT", "HUB_PORT_OFFSET"}
 ADR_SECTIONS = ["Context", "Decision", "Consequences", "Alternatives", "Kept by"]
 SPOKEN_DEFAULTS = {
@@ -23,14 +25,77 @@ SPOKEN_DEFAULTS = {
     "HUB_METRICS_TOKEN": "none",
 }
 """Where None means something better than nothing."""
+IN_RUSSIAN = {"required": "обязательна", "none": "нет"}
+FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
 def read(path: str) -> str:
     return (ROOT / path).read_text(encoding="utf-8")
 
 
+def outline(text: str) -> list[int]:
+    """Levels of the headings."""
+    return [len(marks) for marks in re.findall(r"^(#+) ", FENCE.sub("", text), re.MULTILINE)]
+
+
+def commands(text: str) -> list[str]:
+    """Code blocks without what is for people: comments, blanks, labels of pictures."""
+    blocks = []
+    for block in FENCE.findall(text):
+        if block.startswith("```mermaid"):
+            bare = re.sub(r"(--|-\.) .*? (\.?-+>)", r"\1\2", re.sub(r"\[.*?\]|\(.*?\)", "", block))
+        else:
+            bare = re.sub(r"(^|\s)#.*", "", block)
+        blocks.append("\n".join(line.rstrip() for line in bare.splitlines() if line.strip()))
+    return blocks
+
+
+def configuration(text: str) -> list[tuple[str, str]]:
+    return re.findall(r"^\| `(HUB_\w+)` \| ([^|]+?) \|", text, re.MULTILINE)
+
+
+def targets(text: str) -> list[str]:
+    """Where links and pictures lead, but for the one that changes the language."""
+    found = re.findall(r"\]\(([^)]+)\)|<(https?://[^>]+)>", text)
+    return sorted((link or address) for link, address in found if not link.startswith("README"))
+
+
+def anchors(text: str) -> set[str]:
+    """The names that a reader's page gives to headings."""
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("shape", [outline, commands, targets], ids=lambda shape: shape.__name__)
+def test_the_russian_readme_is_a_twin_of_the_english_one(shape: Callable[[str], list[object]]) -> None:
+    english = shape(read("README.md"))
+    assert len(english) >= 4
+    assert shape(read("README.ru.md")) == english
+
+
+def test_both_readmes_have_the_same_tables() -> None:
+    tables = [
+        re.findall(r"(?:^\|.*\n)+", read(paper), re.MULTILINE) for paper in ("README.md", "README.ru.md")
+    ]
+    english, russian = ([table.count("\n") for table in own] for own in tables)
+    assert russian == english
+    told = [(name, IN_RUSSIAN.get(default, default)) for name, default in configuration(read("README.md"))]
+    assert configuration(read("README.ru.md")) == told
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.name)
+def test_links_to_a_heading_find_it(paper: Path) -> None:
+    text = paper.read_text(encoding="utf-8")
+    lost = []
+    for file, name in re.findall(r"\]\((?!https?://)([^)#]*)#([^)]+)\)", text):
+        there = (paper.parent / file).read_text(encoding="utf-8") if file else text
+        if name not in anchors(there):
+            lost.append(f"{file}#{name}")
+    assert lost == []
+
+
 def test_the_configuration_table_is_equal_to_the_settings() -> None:
-    told = dict(re.findall(r"^\| `(HUB_\w+)` \| ([^|]+?) \|", read("README.md"), re.MULTILINE))
+    told = dict(configuration(read("README.md")))
     known = {}
     for name, field in Settings.model_fields.items():
         variable = f"HUB_{name.upper()}"
@@ -69,9 +134,11 @@ def test_decisions_are_numbered_without_a_gap() -> None:
     assert [adr.name[:4] for adr in ADRS] == [f"{number:04}" for number in range(1, len(ADRS) + 1)]
 
 
-def test_the_glossary_knows_every_table() -> None:
-    glossary = read("docs/glossary.md")
-    assert [table for table in sorted(metadata.tables) if f"`{table}`" not in glossary] == []
+def test_the_glossary_lists_the_tables_of_the_schema_with_their_classes() -> None:
+    told = re.findall(r"^\| `(\w+)` \| `(\w+)` \|", read("docs/glossary.md"), re.MULTILINE)
+    classes = {mapper.local_table.name: mapper.class_.__name__ for mapper in Base.registry.mappers}
+    assert classes.keys() == metadata.tables.keys()
+    assert sorted(told) == sorted(classes.items())
 
 
 def test_the_glossary_knows_every_kind_of_entry() -> None:
