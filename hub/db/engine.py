@@ -5,11 +5,14 @@ Statement and lock timeouts stand on every connection: a stuck statement is an e
 
 import os
 from functools import cache
+from typing import Any
 
+from psycopg import Connection
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from hub.db.arrays import ArrayDumper
 from hub.kernel.settings import settings
 
 _STATEMENT_TIMEOUT_MS = 30_000
@@ -17,6 +20,17 @@ _LOCK_TIMEOUT_MS = 10_000
 _IDLE_TIMEOUT_MS = 30_000
 _CONNECT_TIMEOUT_S = 3
 _PREPARE_AFTER = 3
+# Our statements look rows up by key, and the server keeps their plans: one made while a table was small must
+# not go on scanning it when it has grown. Whoever reads whole tables says so (ledger/checks.py). A scan that
+# cannot be helped then looks dear enough to be compiled, which costs more than it brings.
+_SESSION = f"""
+SET statement_timeout = {_STATEMENT_TIMEOUT_MS};
+SET lock_timeout = {_LOCK_TIMEOUT_MS};
+SET idle_in_transaction_session_timeout = {_IDLE_TIMEOUT_MS};
+SET TIME ZONE 'UTC';
+SET enable_seqscan = off;
+SET jit = off
+""".encode()
 
 
 @cache
@@ -37,7 +51,7 @@ def make_engine(url: str, *, pool_size: int) -> Engine:
         hide_parameters=True,  # values may be personal, and errors are logged
         connect_args={"connect_timeout": _CONNECT_TIMEOUT_S, "prepare_threshold": _PREPARE_AFTER},
     )
-    event.listen(made, "connect", _set_timeouts)
+    event.listen(made, "connect", _set_up)
     return made
 
 
@@ -48,14 +62,9 @@ def forget_engine_after_fork() -> None:
         engine.cache_clear()
 
 
-def _set_timeouts(connection: object, _entry: ConnectionPoolEntry) -> None:
+def _set_up(connection: Connection[Any], _entry: ConnectionPoolEntry) -> None:
     """Set by statement, not by start-up option, so that poolers in between do not mind."""
-    cursor = connection.cursor()  # type: ignore[attr-defined]  # a psycopg connection, typed as object by SQLAlchemy
-    cursor.execute(
-        f"SET statement_timeout = {_STATEMENT_TIMEOUT_MS};"
-        f"SET lock_timeout = {_LOCK_TIMEOUT_MS};"
-        f"SET idle_in_transaction_session_timeout = {_IDLE_TIMEOUT_MS};"
-        "SET TIME ZONE 'UTC'"
-    )
-    connection.commit()  # type: ignore[attr-defined]  # ends the transaction of the SETs above
-    cursor.close()
+    connection.adapters.register_dumper(list, ArrayDumper)
+    with connection.cursor() as cursor:
+        cursor.execute(_SESSION)
+    connection.commit()  # ends the transaction of the SETs
