@@ -3,7 +3,7 @@
 `topic` is noun.past; `about` is the ordering key of its deliveries.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import ClassVar
 from uuid import UUID
 
@@ -24,7 +24,8 @@ class Announcement:
 
     def payload(self) -> dict[str, str | int | None]:
         """Give the fields as JSON-ready values."""
-        return {key: str(value) if isinstance(value, UUID) else value for key, value in asdict(self).items()}
+        told = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: str(value) if isinstance(value, UUID) else value for name, value in told.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,14 +65,16 @@ def settle_cashback(
         for key, visit in visits.items()
         for difference in _differences(key, visit, tier, held.get(document_key(key), {}))
     ]
-    lock_accounts(session, {(difference.owner_id, Asset.CASHBACK) for difference in differences})
+    accounts = lock_accounts(session, {(difference.owner_id, Asset.CASHBACK) for difference in differences})
     takes = [difference for difference in differences if difference.amount < 0]
     gives = [difference for difference in differences if difference.amount > 0]
     zones = _zones(session, gives)
-    posted = claw_back(session, [_clawback(take, tier, changes[take.key].name) for take in takes])
-    posted += accrue(
-        session, [_accrual(give, tier, zones[give.key], changes[give.key].name) for give in gives]
-    )
+    clawbacks = [_clawback(take, tier, changes[take.key].name) for take in takes]
+    accruals = [_accrual(give, tier, zones[give.key], changes[give.key].name) for give in gives]
+    posted = [
+        *claw_back(session, clawbacks, accounts=accounts),
+        *accrue(session, accruals, accounts=accounts),
+    ]
     by_key: dict[VisitKey, list[PostedEntry]] = {key: [] for key in changes}
     for difference, entry in zip([*takes, *gives], posted, strict=True):
         by_key[difference.key].append(entry)

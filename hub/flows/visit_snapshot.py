@@ -14,7 +14,7 @@ from hub.contracts.facts import VisitSnapshot
 from hub.domain.documents.rules import Verdict, judge
 from hub.domain.patients.queries import find_patients_by_ref
 from hub.domain.patients.recording import card_waiting_key
-from hub.domain.visits.mirror import MirroredVisit, VisitKey, lock_visits
+from hub.domain.visits.mirror import KnownVisit, VisitKey, lock_visits
 from hub.domain.visits.recording import VisitWrite, touch_visits, write_visits
 from hub.flows.ending import Ending, no_news, parked, processed
 from hub.flows.visit_cashback import Change, document_key, settle_cashback
@@ -50,7 +50,7 @@ def record_visits(session: Session, snapshots: Sequence[VisitSnapshot]) -> list[
 def _apply(
     session: Session,
     keys: Sequence[VisitKey],
-    known: dict[VisitKey, MirroredVisit],
+    known: dict[VisitKey, KnownVisit],
     writes: Sequence[VisitWrite],
     endings: dict[VisitKey, Ending],
 ) -> list[tuple[VisitKey, Ending]]:

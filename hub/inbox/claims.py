@@ -22,7 +22,7 @@ from hub.kernel.errors import ErrorKind, HubError
 from hub.kernel.ids import new_id
 from hub.kernel.settings import vault
 
-BATCH_MAX = 100
+BATCH_MAX = 200
 LEASE_S = 30
 CRASHES_MAX = 3
 _TAIL_MAX = 20

@@ -15,6 +15,7 @@ from hub.domain.ledger.kinds import OWNED_KINDS, AccountKind, SystemCode
 from hub.kernel.money import Asset
 
 Holder = tuple[UUID, Asset]
+_ASSETS = {asset.value: asset for asset in Asset}
 
 
 @dataclass(slots=True)
@@ -23,7 +24,6 @@ class Account:
 
     id: int
     holder: Holder
-    kind: AccountKind
     posted: int
     held: int
     version: int
@@ -50,27 +50,28 @@ class LockedAccounts:
 def lock_accounts(session: Session, holders: Iterable[Holder]) -> LockedAccounts:
     """Open what is missing, then lock every account of these holders by id.
 
-    A transaction that calls several verbs calls this first for all its holders: locks taken verb by
-    verb would come in another order than a neighbour's. Repeating it costs two look-ups.
+    A transaction that calls several verbs calls this first for all its holders, and hands the result to
+    each: locks taken verb by verb would come in another order than a neighbour's.
     """
     wanted = set(holders)
     assets = {asset for _, asset in wanted}
     found = _find_accounts(session, wanted, assets)
     expected = len(wanted) * len(OWNED_KINDS) + len(assets) * len(SystemCode)
     if len(found) < expected:
-        _open_accounts(session, wanted, assets)
+        known = {(row.owner_id, row.asset) for row in found}
+        _open_accounts(session, wanted - known, assets)
         found = _find_accounts(session, wanted, assets)
-    owned = [row.id for row in found if row.kind != AccountKind.SYSTEM]
+    owned = [row.id for row in found if row.code is None]
     system = {(Asset(row.asset), SystemCode(row.code)): row.id for row in found if row.code is not None}
-    return LockedAccounts(_by_holder(session.execute(_LOCK, {"ids": owned}).all()), system)
+    return LockedAccounts(_by_holder(wanted, session.execute(_LOCK, {"ids": owned}).all()), system)
 
 
 _FIND = text("""
-    SELECT account.id, account.kind, account.asset, account.code
+    SELECT account.id, account.owner_id, account.asset, account.code
       FROM unnest(CAST(:owners AS uuid[]), CAST(:assets AS text[])) AS wanted (owner_id, asset)
       JOIN ledger_account AS account ON account.owner_id = wanted.owner_id AND account.asset = wanted.asset
     UNION ALL
-    SELECT id, kind, asset, code FROM ledger_account
+    SELECT id, owner_id, asset, code FROM ledger_account
      WHERE owner_id IS NULL AND kind = 'system'
        AND asset = ANY(CAST(:system_assets AS text[])) AND code = ANY(CAST(:codes AS text[]))
 """)
@@ -122,10 +123,9 @@ _LOCK = text("""
 """)
 
 
-def _by_holder(rows: Iterable[Row[tuple[object, ...]]]) -> dict[Holder, HolderAccounts]:
-    kinds: dict[Holder, dict[str, Account]] = {}
+def _by_holder(wanted: set[Holder], rows: Iterable[Row[tuple[object, ...]]]) -> dict[Holder, HolderAccounts]:
+    kinds: dict[Holder, dict[str, Account]] = {holder: {} for holder in wanted}
     for row in rows:
-        holder = (row.owner_id, Asset(row.asset))
-        account = Account(row.id, holder, AccountKind(row.kind), row.posted, row.held, row.version)
-        kinds.setdefault(holder, {})[row.kind] = account
+        holder = (row.owner_id, _ASSETS[row.asset])
+        kinds[holder][row.kind] = Account(row.id, holder, row.posted, row.held, row.version)
     return {holder: HolderAccounts(**accounts) for holder, accounts in kinds.items()}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from hub.domain.ledger.accounts import Holder, lock_accounts
+from hub.domain.ledger.accounts import Holder, LockedAccounts, lock_accounts
 from hub.domain.ledger.book import Book, NewEntry, PendingPart
 from hub.domain.ledger.drafts import AccrualDraft, PostedEntry, refuse_bad_amounts
 from hub.domain.ledger.expiring import sweep
@@ -16,17 +16,21 @@ from hub.domain.ledger.writing import write_book
 from hub.kernel import clock
 
 
-def accrue(session: Session, drafts: Sequence[AccrualDraft]) -> list[PostedEntry]:
+def accrue(
+    session: Session, drafts: Sequence[AccrualDraft], *, accounts: LockedAccounts | None = None
+) -> list[PostedEntry]:
     """Give points for documents and gifts; answers in the order of the drafts.
 
     What is due already becomes a lot and repays the holder's debt first; the rest waits as pending.
     Amounts are hundredths. Raises: DraftAmountInvalidError; EntryKeyReusedError.
     Repeating a draft, in the batch or later, has no effect and gives the first entry's id.
+    `accounts`: of these holders at least, when this transaction has locked them already.
     """
     if not drafts:
         return []
     refuse_bad_amounts(drafts)
-    book = Book(clock.now(), lock_accounts(session, [(draft.owner_id, draft.asset) for draft in drafts]))
+    holders = [(draft.owner_id, draft.asset) for draft in drafts]
+    book = Book(clock.now(), accounts or lock_accounts(session, holders))
     memory = recall_keys(session, drafts)
     touched = [
         book.of((draft.owner_id, draft.asset)).active

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from hub.domain.ledger.accounts import Holder, lock_accounts
+from hub.domain.ledger.accounts import Holder, LockedAccounts, lock_accounts
 from hub.domain.ledger.book import Book, Lot, NewEntry, PendingPart
 from hub.domain.ledger.drafts import ClawbackDraft, PostedEntry, refuse_bad_amounts
 from hub.domain.ledger.errors import ClawbackExceedsAccrualError
@@ -17,7 +17,9 @@ from hub.domain.ledger.writing import write_book
 from hub.kernel import clock
 
 
-def claw_back(session: Session, drafts: Sequence[ClawbackDraft]) -> list[PostedEntry]:
+def claw_back(
+    session: Session, drafts: Sequence[ClawbackDraft], *, accounts: LockedAccounts | None = None
+) -> list[PostedEntry]:
     """Take back what documents accrued; answers in the order of the drafts, amounts negative.
 
     Taken from the document's pending parts (latest first), then its own lots, then the holder's other
@@ -25,11 +27,13 @@ def claw_back(session: Session, drafts: Sequence[ClawbackDraft]) -> list[PostedE
     Amounts are hundredths. Raises: DraftAmountInvalidError; EntryKeyReusedError;
     ClawbackExceedsAccrualError when the document has less left, net of earlier clawbacks.
     Repeating a draft, in the batch or later, has no effect and gives the first entry's id.
+    `accounts`: of these holders at least, when this transaction has locked them already.
     """
     if not drafts:
         return []
     refuse_bad_amounts(drafts)
-    book = Book(clock.now(), lock_accounts(session, [(draft.owner_id, draft.asset) for draft in drafts]))
+    holders = [(draft.owner_id, draft.asset) for draft in drafts]
+    book = Book(clock.now(), accounts or lock_accounts(session, holders))
     memory = recall_keys(session, drafts)
     fresh = [draft for draft in drafts if draft.entry_key not in memory.known]
     purse = _open_purse(session, book, fresh) if fresh else _Purse({}, {}, {})

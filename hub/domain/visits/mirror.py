@@ -3,12 +3,12 @@
 Invariant: whoever decides about a document holds its lock from before the first read to the commit.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from hub.db.locks import lock_names
@@ -24,43 +24,48 @@ class MirroredVisit:
     """A visit as we hold it. `refunded_kopecks` sums its live refunds by line number."""
 
     id: int
-    public_id: UUID
     number: str
-    object_type: str
     patient_id: UUID | None
     clinic_ref: UUID | None
     completed_at: datetime | None
     is_live: bool
-    version: int
     stamp: AppliedStamp
     lines: tuple[EarningLine, ...]
     refunded_kopecks: dict[int, int]
 
 
-def lock_visits(session: Session, keys: Collection[VisitKey]) -> dict[VisitKey, MirroredVisit]:
-    """Lock the documents, known or not yet known, then read what we hold of them."""
+@dataclass(frozen=True, slots=True)
+class KnownVisit:
+    """A visit document as far as it takes to judge a message about it."""
+
+    id: int
+    stamp: AppliedStamp
+
+
+def lock_visits(session: Session, keys: Collection[VisitKey]) -> dict[VisitKey, KnownVisit]:
+    """Lock the documents, known or not yet known, then read which version we hold of them."""
     lock_names(session, [f"visit:{infobase}:{ref}" for infobase, ref in keys])
-    return find_visits(session, keys)
+    return {
+        (row.infobase, row.ref): KnownVisit(row.id, _stamp(row))
+        for row in _of(keys, session.execute(_STAMPS, _split(keys)))
+    }
 
 
 def find_visits(session: Session, keys: Collection[VisitKey]) -> dict[VisitKey, MirroredVisit]:
     """Read visits; three statements however many there are."""
-    rows = session.execute(_VISITS, _split(keys)).all()
+    rows = _of(keys, session.execute(_VISITS, _split(keys)))
     ids = [row.id for row in rows]
     lines = _lines(session, ids)
     refunded = _refunded(session, lines, ids)
     return {
         (row.infobase, row.ref): MirroredVisit(
             id=row.id,
-            public_id=row.public_id,
             number=row.number,
-            object_type=row.object_type,
             patient_id=row.patient_id,
             clinic_ref=row.clinic_ref,
             completed_at=row.completed_at,
             is_live=row.is_live,
-            version=row.version,
-            stamp=AppliedStamp(row.data_version, row.content_hash, row.message_no, row.occurred_at),
+            stamp=_stamp(row),
             lines=tuple(lines[row.id]),
             refunded_kopecks=refunded[row.id],
         )
@@ -70,12 +75,8 @@ def find_visits(session: Session, keys: Collection[VisitKey]) -> dict[VisitKey, 
 
 def find_refund_stamps(session: Session, keys: Collection[VisitKey]) -> dict[VisitKey, AppliedStamp]:
     """Read what we hold of refund documents; their visits are locked by the caller."""
-    return {
-        (row.infobase, row.ref): AppliedStamp(
-            row.data_version, row.content_hash, row.message_no, row.occurred_at
-        )
-        for row in session.execute(_REFUNDS, _split(keys))
-    }
+    rows = _of(keys, session.execute(_REFUND_STAMPS, _split(keys)))
+    return {(row.infobase, row.ref): _stamp(row) for row in rows}
 
 
 def _lines(session: Session, visit_ids: list[int]) -> dict[int, list[EarningLine]]:
@@ -100,12 +101,33 @@ def _refunded(
 
 
 def _split(keys: Collection[VisitKey]) -> dict[str, list[str] | list[UUID]]:
-    return {"infobase": [infobase for infobase, _ in keys], "ref": [ref for _, ref in keys]}
+    return {"infobases": list({infobase for infobase, _ in keys}), "refs": [ref for _, ref in keys]}
 
 
+def _of(keys: Collection[VisitKey], rows: Iterable[Row[tuple[object, ...]]]) -> list[Row[tuple[object, ...]]]:
+    """Pass over another base's document with the same reference, which was found as well."""
+    wanted = set(keys)
+    return [row for row in rows if (row.infobase, row.ref) in wanted]
+
+
+def _stamp(row: Row[tuple[object, ...]]) -> AppliedStamp:
+    return AppliedStamp(row.data_version, row.content_hash, row.message_no, row.occurred_at)
+
+
+# Not joins with pairs of base and reference: while a table is small, those are planned as walks of its whole
+# index, and plans are kept.
+_STAMPS = text("""
+SELECT id, infobase, ref, data_version, content_hash, message_no, occurred_at FROM visit
+WHERE infobase = ANY(cast(:infobases AS text[])) AND ref = ANY(cast(:refs AS uuid[]))
+""")
 _VISITS = text("""
-SELECT v.* FROM unnest(cast(:infobase AS text[]), cast(:ref AS uuid[])) AS k (infobase, ref)
-JOIN visit v ON v.infobase = k.infobase AND v.ref = k.ref
+SELECT id, infobase, ref, number, patient_id, clinic_ref, completed_at, is_live,
+       data_version, content_hash, message_no, occurred_at FROM visit
+WHERE infobase = ANY(cast(:infobases AS text[])) AND ref = ANY(cast(:refs AS uuid[]))
+""")
+_REFUND_STAMPS = text("""
+SELECT infobase, ref, data_version, content_hash, message_no, occurred_at FROM visit_refund
+WHERE infobase = ANY(cast(:infobases AS text[])) AND ref = ANY(cast(:refs AS uuid[]))
 """)
 _LINES = text("""
 SELECT visit_id, line_no, amount_kopecks, base_kopecks FROM visit_line
@@ -115,8 +137,4 @@ _REFUND_LINES = text("""
 SELECT r.visit_id, r.is_whole, l.line_no, l.amount_kopecks
 FROM visit_refund r LEFT JOIN visit_refund_line l ON l.refund_id = r.id
 WHERE r.visit_id = ANY(cast(:ids AS bigint[])) AND r.is_live ORDER BY r.is_whole, r.id
-""")
-_REFUNDS = text("""
-SELECT r.* FROM unnest(cast(:infobase AS text[]), cast(:ref AS uuid[])) AS k (infobase, ref)
-JOIN visit_refund r ON r.infobase = k.infobase AND r.ref = k.ref
 """)

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
-from hub.contracts.facts import DocumentStamp, VisitRefunded, VisitSnapshot
+from hub.contracts.facts import DocumentStamp, VisitLine, VisitRefunded, VisitSnapshot
 from hub.domain.loyalty.rules import earning_base, split_base
 from hub.domain.visits.mirror import VisitKey
 from hub.kernel.ids import new_id
@@ -30,11 +30,24 @@ def write_visits(session: Session, writes: Sequence[VisitWrite]) -> dict[VisitKe
     """Insert or advance the visits; gives their new versions."""
     if not writes:
         return {}
-    columns = [_visit_columns(write) for write in writes]
-    rows = session.execute(_UPSERT, {name: [row[name] for row in columns] for name in columns[0]}).all()
-    ids = {(row.infobase, row.ref): row.id for row in rows}
-    _replace_lines(session, [write.snapshot for write in writes if write.snapshot.completed_at], ids)
-    return {(row.infobase, row.ref): row.version for row in rows}
+    bills = [_bill(write.snapshot) for write in writes]
+    rows = session.execute(_UPSERT, _visit_columns(writes, bills)).all()
+    held = {(row.infobase, row.ref): row for row in rows}
+    told = [
+        (held[write.snapshot.stamp.infobase, write.snapshot.stamp.ref], write.snapshot, bill)
+        for write, bill in zip(writes, bills, strict=True)
+        if write.snapshot.completed_at
+    ]
+    _delete_lines(session, [row.id for row, _, _ in told if row.version > 1])
+    _insert_lines(
+        session,
+        [
+            (row.id, line, base)
+            for row, snapshot, bill in told
+            for line, base in zip(snapshot.lines, bill.line_bases, strict=True)
+        ],
+    )
+    return {key: row.version for key, row in held.items()}
 
 
 def write_refunds(
@@ -86,20 +99,34 @@ def _touch(session: Session, statement: TextClause, stamps: Sequence[DocumentSta
         session.execute(statement, {name: columns[name] for name in names})
 
 
-def _visit_columns(write: VisitWrite) -> dict[str, Any]:
-    snapshot = write.snapshot
+@dataclass(frozen=True, slots=True)
+class _Bill:
+    """What a snapshot's lines sum to, and what of that earns, in kopecks."""
+
+    total: int
+    base: int
+    line_bases: list[int]
+
+
+def _bill(snapshot: VisitSnapshot) -> _Bill:
     amounts = [line.amount_kopecks for line in snapshot.lines]
+    base = earning_base(snapshot.payments, amounts)
+    return _Bill(sum(amounts), base, split_base(base, amounts))
+
+
+def _visit_columns(writes: Sequence[VisitWrite], bills: Sequence[_Bill]) -> dict[str, list[Any]]:
+    snapshots = [write.snapshot for write in writes]
     return {
-        **{name: values[0] for name, values in _stamp_columns([snapshot.stamp]).items()},
-        "public_id": new_id(),
-        "patient_id": write.patient_id,
-        "clinic_ref": snapshot.clinic_ref,
-        "completed_at": snapshot.completed_at,
-        "total": sum(amounts),
-        "base": earning_base(snapshot.payments, amounts),
-        "referral_code": snapshot.referral_code,
-        "promo_code": snapshot.promo_code,
-        "warnings": ",".join(snapshot.warnings),
+        **_stamp_columns([snapshot.stamp for snapshot in snapshots]),
+        "public_id": [new_id() for _ in writes],
+        "patient_id": [write.patient_id for write in writes],
+        "clinic_ref": [snapshot.clinic_ref for snapshot in snapshots],
+        "completed_at": [snapshot.completed_at for snapshot in snapshots],
+        "total": [bill.total for bill in bills],
+        "base": [bill.base for bill in bills],
+        "referral_code": [snapshot.referral_code for snapshot in snapshots],
+        "promo_code": [snapshot.promo_code for snapshot in snapshots],
+        "warnings": [",".join(snapshot.warnings) for snapshot in snapshots],
     }
 
 
@@ -117,31 +144,24 @@ def _stamp_columns(stamps: Sequence[DocumentStamp]) -> dict[str, list[Any]]:
     }
 
 
-def _replace_lines(session: Session, snapshots: Sequence[VisitSnapshot], ids: Mapping[VisitKey, int]) -> None:
-    own_ids = [ids[snapshot.stamp.infobase, snapshot.stamp.ref] for snapshot in snapshots]
-    session.execute(_DELETE_LINES, {"ids": own_ids})
-    rows = [
-        (visit_id, line, base)
-        for visit_id, snapshot in zip(own_ids, snapshots, strict=True)
-        for line, base in zip(snapshot.lines, _line_bases(snapshot), strict=True)
-    ]
+def _delete_lines(session: Session, visit_ids: list[int]) -> None:
+    if visit_ids:
+        session.execute(_DELETE_LINES, {"ids": visit_ids})
+
+
+def _insert_lines(session: Session, lines: Sequence[tuple[int, VisitLine, int]]) -> None:
     session.execute(
         _INSERT_LINES,
         {
-            "visit_id": [visit_id for visit_id, _, _ in rows],
-            "line_no": [line.line_no for _, line, _ in rows],
-            "service_ref": [line.service_ref for _, line, _ in rows],
-            "loyalty_group": [line.loyalty_group for _, line, _ in rows],
-            "doctor_ref": [line.doctor_ref for _, line, _ in rows],
-            "amount": [line.amount_kopecks for _, line, _ in rows],
-            "base": [base for _, _, base in rows],
+            "visit_id": [visit_id for visit_id, _, _ in lines],
+            "line_no": [line.line_no for _, line, _ in lines],
+            "service_ref": [line.service_ref for _, line, _ in lines],
+            "loyalty_group": [line.loyalty_group for _, line, _ in lines],
+            "doctor_ref": [line.doctor_ref for _, line, _ in lines],
+            "amount": [line.amount_kopecks for _, line, _ in lines],
+            "base": [base for _, _, base in lines],
         },
     )
-
-
-def _line_bases(snapshot: VisitSnapshot) -> list[int]:
-    amounts = [line.amount_kopecks for line in snapshot.lines]
-    return split_base(earning_base(snapshot.payments, amounts), amounts)
 
 
 _UPSERT = text("""

@@ -4,6 +4,9 @@ from threading import Barrier
 import pytest
 
 from hub.db.transaction import transaction
+from hub.domain.ledger.accounts import lock_accounts
+from hub.domain.ledger.accruing import accrue
+from hub.domain.ledger.clawing_back import claw_back
 from hub.domain.ledger.drafts import ClawbackDraft, PostedEntry
 from hub.domain.ledger.errors import (
     ClawbackExceedsAccrualError,
@@ -12,7 +15,7 @@ from hub.domain.ledger.errors import (
 )
 from hub.domain.ledger.kinds import EntryKind
 from hub.domain.ledger.queries import net_accrued
-from hub.kernel import ids
+from hub.kernel import clock, ids
 from hub.kernel.money import Asset
 from tests.domain.ledger.factories import DAY, NOON, accrual, clawback
 from tests.domain.ledger.purses import Purse, activate, balance, give, history, purse, take, violations
@@ -147,4 +150,16 @@ def test_of_two_clawbacks_of_the_whole_one_wins() -> None:
             posted = list(pool.map(race, [clawback(owner, 1_000), clawback(owner, 1_000)]))
         assert sum(entry is not None for entry in posted) == 1
         assert purse(owner) == Purse()
+    assert violations() == []
+
+
+def test_verbs_of_one_transaction_share_the_accounts_it_locked() -> None:
+    owner, other = ids.new_id(), ids.new_id()
+    give(accrual(owner, 400))
+    with transaction() as session, clock.frozen(NOON):
+        accounts = lock_accounts(session, [(owner, Asset.CASHBACK), (other, Asset.CASHBACK)])
+        claw_back(session, [clawback(owner, 300)], accounts=accounts)
+        accrue(session, [accrual(owner, 50), accrual(other, 70)], accounts=accounts)
+    assert (purse(owner), purse(other)) == (Purse(available=150), Purse(available=70))
+    assert [row.balance_after for row in history(owner)] == [150, 100, 400]
     assert violations() == []
