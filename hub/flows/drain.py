@@ -8,7 +8,7 @@ but by a crash, and then its lease ends and the relay takes it back.
 import os
 import socket
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 from psycopg.errors import DeadlockDetected, SerializationFailure
@@ -52,18 +52,24 @@ def drain(queue: str) -> dict[str, int]:
 
     Safe to run any number of times at once: rows are claimed by one drain at a time.
     """
-    worker = f"{socket.gethostname()}:{os.getpid()}"
     counts: Counter[str] = Counter(claimed=0, done=0, postponed=0, buried=0, more=0)
-    for claim_next, rounds_max in ((claim_suspect, SUSPECTS_MAX), (claim_batch, BATCHES_MAX)):
-        for _ in range(rounds_max):
-            with transaction() as session:
-                claim = claim_next(session, queue=queue, worker=worker)
-            if not claim.events:
-                break
-            counts.update(_work(claim))
-        else:
-            counts["more"] = 1
+    batches = _repeat(claim_batch, queue, BATCHES_MAX, counts)
+    suspects = _repeat(claim_suspect, queue, SUSPECTS_MAX, counts)
+    # A suspect's followers are due only after it, when the batches have passed them by.
+    counts["more"] = int(batches == BATCHES_MAX or suspects > 0)
     return dict(counts)
+
+
+def _repeat(claim_next: Callable[..., Claim], queue: str, rounds_max: int, counts: Counter[str]) -> int:
+    """Claim and work until nothing is due; gives how often there was something."""
+    worker = f"{socket.gethostname()}:{os.getpid()}"
+    for rounds in range(rounds_max):
+        with transaction() as session:
+            claim = claim_next(session, queue=queue, worker=worker)
+        if not claim.events:
+            return rounds
+        counts.update(_work(claim))
+    return rounds_max
 
 
 def _work(claim: Claim) -> dict[str, int]:

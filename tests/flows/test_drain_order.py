@@ -64,7 +64,8 @@ def test_crashed_events_are_told_alone_and_all_in_one_drain(
         " WHERE state = 'running'",
     )
     told_by(count)
-    assert road.drain()["done"] == 30
+    counts = road.drain()
+    assert (counts["done"], counts["more"]) == (30, 1)  # followers may have become due
     assert told == [1] * 30
     assert road.cashback() == 30 * CASHBACK
 
