@@ -66,10 +66,12 @@ def lock_accounts(session: Session, holders: Iterable[Holder]) -> LockedAccounts
     return LockedAccounts(_by_holder(wanted, session.execute(_LOCK, {"ids": owned}).all()), system)
 
 
+# OFFSET 0 keeps the look-up by owner: a join planned while the table is small walks it.
 _FIND = text("""
     SELECT account.id, account.owner_id, account.asset, account.code
       FROM unnest(CAST(:owners AS uuid[]), CAST(:assets AS text[])) AS wanted (owner_id, asset)
-      JOIN ledger_account AS account ON account.owner_id = wanted.owner_id AND account.asset = wanted.asset
+     CROSS JOIN LATERAL (SELECT id, owner_id, asset, code FROM ledger_account
+                          WHERE owner_id = wanted.owner_id AND asset = wanted.asset OFFSET 0) AS account
     UNION ALL
     SELECT id, owner_id, asset, code FROM ledger_account
      WHERE owner_id IS NULL AND kind = 'system'

@@ -19,8 +19,9 @@ _OVERDUE = text("""
      ORDER BY expires_at, id
 """)
 _OPEN = text("""
-    SELECT lot.id, lot.account_id, lot.original, lot.remaining, lot.pinned, lot.expires_at, entry.document_key
-      FROM lot JOIN ledger_entry AS entry ON entry.id = lot.origin_entry_id
+    SELECT lot.id, lot.account_id, lot.original, lot.remaining, lot.pinned, lot.expires_at,
+           (SELECT document_key FROM ledger_entry WHERE id = lot.origin_entry_id) AS document_key
+      FROM lot
      WHERE lot.account_id = ANY(CAST(:accounts AS bigint[])) AND lot.remaining > 0
        AND lot.remaining > lot.pinned
      ORDER BY lot.expires_at, lot.id
@@ -47,7 +48,8 @@ def _lots(rows: Iterable[Row[tuple[object, ...]]]) -> list[Lot]:
 _PARTS = text("""
     SELECT part.id, part.account_id, part.asset, part.original, part.remaining, part.due_at, part.expires_at,
            entry.document_key
-      FROM ledger_entry AS entry JOIN pending_accrual AS part ON part.entry_id = entry.id
+      FROM ledger_entry AS entry
+     CROSS JOIN LATERAL (SELECT * FROM pending_accrual WHERE entry_id = entry.id OFFSET 0) AS part
      WHERE entry.document_key = ANY(CAST(:documents AS text[])) AND part.remaining > 0
        AND part.account_id = ANY(CAST(:accounts AS bigint[]))
      ORDER BY part.id DESC
@@ -80,14 +82,18 @@ class DocumentAccrual:
     last_accrual_id: int | None
 
 
+# OFFSET 0 keeps the look-ups by entry and account: a join planned while tables are small walks them.
 _ACCRUED = text("""
     SELECT entry.document_key, account.owner_id, account.asset,
            CAST(sum(CASE account.kind WHEN 'debt' THEN -1 ELSE 1 END * posting.amount) AS bigint) AS net,
            max(entry.id) FILTER (WHERE entry.kind = 'accrual') AS last_accrual_id
       FROM ledger_entry AS entry
-      JOIN ledger_posting AS posting ON posting.entry_id = entry.id AND posting.account_version IS NOT NULL
-      JOIN ledger_account AS account ON account.id = posting.account_id
+     CROSS JOIN LATERAL (SELECT account_id, amount, account_version FROM ledger_posting
+                          WHERE entry_id = entry.id OFFSET 0) AS posting
+     CROSS JOIN LATERAL (SELECT owner_id, asset, kind FROM ledger_account
+                          WHERE id = posting.account_id OFFSET 0) AS account
      WHERE entry.document_key = ANY(CAST(:documents AS text[])) AND entry.kind IN ('accrual', 'clawback')
+       AND posting.account_version IS NOT NULL
      GROUP BY 1, 2, 3
 """)
 

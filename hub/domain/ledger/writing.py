@@ -140,21 +140,22 @@ def _movement_rows(
     return rows
 
 
+# The ids are said twice so that no plan walks the table, whatever its size when the plan was made.
 _MOVE_ACCOUNTS = text("""
     UPDATE ledger_account AS account SET posted = changed.posted, version = changed.version
       FROM unnest(CAST(:id AS bigint[]), CAST(:posted AS bigint[]), CAST(:version AS bigint[]))
         AS changed (id, posted, version)
-     WHERE account.id = changed.id
+     WHERE account.id = changed.id AND account.id = ANY(CAST(:id AS bigint[]))
 """)
 _MOVE_LOTS = text("""
     UPDATE lot SET remaining = changed.remaining
       FROM unnest(CAST(:id AS bigint[]), CAST(:remaining AS bigint[])) AS changed (id, remaining)
-     WHERE lot.id = changed.id
+     WHERE lot.id = changed.id AND lot.id = ANY(CAST(:id AS bigint[]))
 """)
 _MOVE_PARTS = text("""
     UPDATE pending_accrual AS part SET remaining = changed.remaining
       FROM unnest(CAST(:id AS bigint[]), CAST(:remaining AS bigint[])) AS changed (id, remaining)
-     WHERE part.id = changed.id
+     WHERE part.id = changed.id AND part.id = ANY(CAST(:id AS bigint[]))
 """)
 
 

@@ -135,6 +135,7 @@ WHERE visit_id = ANY(cast(:ids AS bigint[])) ORDER BY visit_id, line_no
 """)
 _REFUND_LINES = text("""
 SELECT r.visit_id, r.is_whole, l.line_no, l.amount_kopecks
-FROM visit_refund r LEFT JOIN visit_refund_line l ON l.refund_id = r.id
+FROM visit_refund r LEFT JOIN LATERAL (
+  SELECT line_no, amount_kopecks FROM visit_refund_line WHERE refund_id = r.id OFFSET 0) l ON true
 WHERE r.visit_id = ANY(cast(:ids AS bigint[])) AND r.is_live ORDER BY r.is_whole, r.id
 """)

@@ -234,6 +234,7 @@ FROM unnest(cast(:infobase AS text[]), cast(:ref AS uuid[]), cast(:data_version 
             cast(:message_no AS bigint[]), cast(:occurred_at AS timestamptz[]))
   AS s (infobase, ref, data_version, message_no, occurred_at)
 WHERE d.infobase = s.infobase AND d.ref = s.ref
+  AND d.infobase = ANY(cast(:infobase AS text[])) AND d.ref = ANY(cast(:ref AS uuid[]))
 """
 _TOUCH_VISIT = text(_TOUCH.format(table="visit"))
 _TOUCH_REFUND = text(_TOUCH.format(table="visit_refund"))
