@@ -7,7 +7,6 @@ before everything, so that locks are taken in one order: cards, documents, accou
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -64,15 +63,14 @@ def buried_by(error: HubError) -> Ending:
 
 
 def _understand(event: Claimed, zone: str) -> Fact:
-    fact = to_fact(
+    return to_fact(
         event.content,
         "xml" if event.format == "xml" else "json",
         infobase=event.sender,
         zone=zone,
+        received_at=event.received_at,
+        correlation_id=event.correlation_id,
     )
-    if isinstance(fact, UnknownKind):
-        return fact
-    return replace(fact, stamp=replace(fact.stamp, correlation_id=event.correlation_id))
 
 
 def _tell_all(session: Session, understood: Sequence[tuple[Claimed, Fact]]) -> list[Settlement]:

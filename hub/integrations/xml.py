@@ -53,9 +53,22 @@ def parse_xml(text: str) -> etree._Element:
         raise XmlBrokenError(max(line or 1, 1), max(column or 1, 1)) from error
     if root.getroottree().docinfo.internalDTD is not None:
         raise XmlDangerousError
-    if _TOO_DEEP(root) or _TOO_MANY(root) or _TOO_WIDE(root):
+    if _is_dangerous(text, root):
         raise XmlDangerousError
     return root
+
+
+def _is_dangerous(text: str, root: etree._Element) -> bool:
+    """Look for nesting and size beyond any document.
+
+    Every parent has an end tag, every element a "<", every attribute a "=": a text with few of them needs
+    no closer look.
+    """
+    return (
+        (text.count("</") >= DEPTH_MAX and bool(_TOO_DEEP(root)))
+        or (text.count("<") > ELEMENTS_MAX and bool(_TOO_MANY(root)))
+        or (text.count("=") > ATTRIBUTES_MAX and bool(_TOO_WIDE(root)))
+    )
 
 
 def _has_doctype(text: str) -> bool:

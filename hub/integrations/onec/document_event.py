@@ -3,15 +3,16 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from hub.contracts.facts import DocumentStamp
 from hub.integrations.onec import json_shape, names, reading, xml_shape
 from hub.integrations.onec.decoding import decode
 from hub.integrations.onec.errors import FactInvalidError
-from hub.integrations.onec.section import Section
-from hub.integrations.onec.tree import Names, Tree, known_fields
-from hub.kernel import clock
+from hub.integrations.onec.section import Frame, Section
+from hub.integrations.onec.spelling import Names
+from hub.integrations.onec.tree import Tree
 
 FIELD = "\x1f"
 RECORD = "\x1e"
@@ -20,10 +21,21 @@ _BODIES = ("visit", "patient", "cancel")
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """What the row says about its event, whatever the body says: whose it is, and when it came."""
+
+    infobase: str
+    zone: str
+    """The clinic's, for naive dates whose sender names none."""
+    received_at: datetime
+    correlation_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentEvent:
     """The event and the head of its document."""
 
-    infobase: str
+    arrival: Arrival
     root: Section
     document: Section
     is_live: bool
@@ -49,24 +61,24 @@ class DocumentEvent:
         number = self.document.text("number")
         object_type = self.document.text("type")
         head = FIELD.join((object_type, str(ref), number, "live" if is_live else "dead"))
-        normalised = RECORD.join((head, *content, *sorted(self.root.warnings)))
-        # Without a date the order is that of arrival, and rows of one document are read in that order.
-        occurred_at = self.root.find_instant("occurred_at") or clock.now()
+        normalised = RECORD.join((head, *content, *sorted(self.root.frame.warnings)))
         return DocumentStamp(
-            infobase=self.infobase,
+            infobase=self.arrival.infobase,
             object_type=object_type,
             ref=ref,
             number=number,
             data_version=self.document.text("data_version"),
             content_hash=hashlib.sha256(normalised.encode()).digest(),
             message_no=self.root.section("exchange", names.EXCHANGE).find_number("message_no"),
-            occurred_at=occurred_at,
+            # Without a date the order is that of arrival, however often the row is read again.
+            occurred_at=self.root.find_instant("occurred_at") or self.arrival.received_at,
             is_live=is_live,
+            correlation_id=self.arrival.correlation_id,
         )
 
 
-def open_document_event(content: bytes, *, is_xml: bool, infobase: str, zone: str) -> DocumentEvent:
-    """Open an event's bytes; naive dates are in the sender's own zone if it names one, else in `zone`.
+def open_document_event(content: bytes, *, is_xml: bool, arrival: Arrival) -> DocumentEvent:
+    """Open an event's bytes; naive dates are in the sender's own zone if it names one.
 
     Raises: UnparsableError; XmlUnsafeError; FactInvalidError.
     """
@@ -74,11 +86,10 @@ def open_document_event(content: bytes, *, is_xml: bool, infobase: str, zone: st
     tree: Tree = xml_shape.parse_event(text) if is_xml else json_shape.parse_json(text)
     if not isinstance(tree, dict):
         raise FactInvalidError("", "not-an-object")
-    fields = known_fields(tree, names.ROOT)
-    source = Section(fields=fields, pointer="", zone=zone, warnings=set()).section("source", names.SOURCE)
-    named_zone = reading.find_zone(source.text("tz"))
-    root = Section(fields=fields, pointer="", zone=named_zone or zone, warnings=set())
+    frame = Frame(zone=arrival.zone)
+    root = Section(names.ROOT.known(tree), "", frame)
+    frame.zone = reading.find_zone(root.section("source", names.SOURCE).text("tz")) or arrival.zone
     document = root.section("object", names.OBJECT)
     is_posted = document.flag("posted", default=True)
     is_marked = document.flag("deletion_mark", default=False)
-    return DocumentEvent(infobase=infobase, root=root, document=document, is_live=is_posted and not is_marked)
+    return DocumentEvent(arrival=arrival, root=root, document=document, is_live=is_posted and not is_marked)

@@ -1,7 +1,7 @@
 """The door's fast look at a body: which events it holds, and what each must be filed under.
 
 Nothing is judged here but the grammar: an event of no kind about nothing is filed too, and buried by
-a worker with a pointer to what it lacks.
+a worker with a pointer to what it lacks. What nobody may keep is gone from here on: ADR 0008.
 """
 
 import hashlib
@@ -9,9 +9,15 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from lxml import etree
+
 from hub.integrations.onec import json_shape, names, reading, xml_shape
 from hub.integrations.onec.decoding import decode, find_charset
-from hub.integrations.onec.tree import Fields, Names, Tree, known_fields
+from hub.integrations.onec.dropping import NOTHING_DROPPED, Dropped, clean_json, clean_xml
+from hub.integrations.onec.json_shape import JsonItem
+from hub.integrations.onec.spelling import Names
+from hub.integrations.onec.tree import Fields, Tree
+from hub.integrations.onec.xml_shape import XmlEvent
 from hub.kernel.ids import derived_id
 
 _NAME_LENGTH_MAX = 64
@@ -26,8 +32,10 @@ class Envelope:
 
     format: Literal["json", "xml"]
     content: bytes
-    """Exactly what was sent: the body, or the item's own slice of an array in UTF-8."""
+    """What was sent, to the byte (an item of an array is its own slice, in UTF-8), unless something medical
+    had to leave it."""
     sha256: bytes
+    """Of what was sent."""
     topic: str
     infobase: str
     event_id: str
@@ -39,6 +47,7 @@ class Envelope:
     occurred_at: str
     """As written: without the clinic's zone a naive date has no instant yet."""
     data_version: str
+    dropped: Dropped = NOTHING_DROPPED
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +70,40 @@ def read_envelopes(body: bytes, content_type: str | None) -> Batch:
     content = text.encode() if charset else body
     sign = _FIRST_SIGN.match(text)
     if sign and sign[1] == "<":
-        return Batch(is_array=False, items=(_envelope("xml", content, xml_shape.parse_event(text)),))
+        return _xml_batch(content, text)
     if sign and sign[1] == "[":
-        slices = json_shape.split_batch(text)
-        items = tuple(_envelope("json", piece.encode(), tree) for piece, tree in slices)
+        items = tuple(_json_envelope(item.text.encode(), item) for item in json_shape.split_batch(text))
         return Batch(is_array=True, items=items)
-    return Batch(is_array=False, items=(_envelope("json", content, json_shape.parse_json(text)),))
+    return Batch(is_array=False, items=(_json_envelope(content, json_shape.read_item(text)),))
 
 
-def _envelope(body_format: Literal["json", "xml"], content: bytes, tree: Tree) -> Envelope:
-    root = known_fields(tree, names.ROOT) if isinstance(tree, dict) else {}
+def _json_envelope(sent: bytes, item: JsonItem) -> Envelope:
+    text, dropped = clean_json(item)
+    content = sent if text is item.text else text.encode()
+    return _envelope("json", content, hashlib.sha256(sent).digest(), item.tree, dropped)
+
+
+def _xml_batch(sent: bytes, text: str) -> Batch:
+    document = xml_shape.read_document(text)
+    if not document.is_array:
+        (event,) = document.events
+        return Batch(is_array=False, items=(_xml_envelope(sent, document.root, event),))
+    messages = [(xml_shape.alone(event), event) for event in document.events]
+    items = (_xml_envelope(xml_shape.write_xml(message), message, event) for message, event in messages)
+    return Batch(is_array=True, items=tuple(items))
+
+
+def _xml_envelope(sent: bytes, root: etree._Element, event: XmlEvent) -> Envelope:
+    dropped = clean_xml(event.tree, root, hides=event.hides)
+    content = xml_shape.write_xml(root) if dropped.medical else sent
+    return _envelope("xml", content, hashlib.sha256(sent).digest(), event.tree, dropped)
+
+
+def _envelope(
+    body_format: Literal["json", "xml"], content: bytes, sha256: bytes, tree: Tree, dropped: Dropped
+) -> Envelope:
+    root = names.ROOT.known(tree) if isinstance(tree, dict) else {}
     document = _section(root, "object", names.OBJECT)
-    sha256 = hashlib.sha256(content).digest()
     topic = _text(root, "event_type", _NAME_LENGTH_MAX).lower()
     infobase = _text(_section(root, "source", names.SOURCE), "infobase", _NAME_LENGTH_MAX)
     object_type = _text(document, "type", _ID_LENGTH_MAX)
@@ -94,6 +125,7 @@ def _envelope(body_format: Literal["json", "xml"], content: bytes, tree: Tree) -
         ),
         occurred_at=_text(root, "occurred_at", _NAME_LENGTH_MAX),
         data_version=data_version,
+        dropped=dropped,
     )
 
 
@@ -110,7 +142,7 @@ def _document_ref(topic: str, root: Fields, document: Fields) -> str:
 
 def _section(fields: Fields, name: str, spellings: Names) -> Fields:
     value = fields.get(name)
-    return known_fields(value, spellings) if isinstance(value, dict) else {}
+    return spellings.known(value) if isinstance(value, dict) else {}
 
 
 def _text(fields: Fields, name: str, length_max: int) -> str:
@@ -122,7 +154,7 @@ def _guid(fields: Fields, name: str) -> str:
     """Give a canonical GUID, or "" for none and for 1C's empty one."""
     value = fields.get(name)
     if isinstance(value, dict):
-        return _guid(known_fields(value, names.REFERENCE), "ref")
+        return _guid(names.REFERENCE.known(value), "ref")
     found = str(reading.find_guid(value) or "") if isinstance(value, str) else ""
     return "" if found == _ZERO_GUID else found
 

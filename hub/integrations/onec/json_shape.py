@@ -1,7 +1,13 @@
-"""JSON text to trees: strict grammar, numbers as text, bounded depth, each array item with its slice."""
+"""JSON text to trees: strict grammar, numbers as text, bounded depth, each array item with its slice.
+
+A key that comes twice in one object has its last value, as everywhere; at the door that is noticed,
+because the first one would be kept though nobody reads it.
+"""
 
 import json
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from hub.integrations.onec.errors import BatchTooLargeError, UnparsableError, XmlUnsafeError
@@ -18,36 +24,66 @@ class _RefusedLiteralError(ValueError):
     """A number of absurd length, NaN or Infinity."""
 
 
+class _RepeatedKeyError(Exception):
+    """A key came twice in one object."""
+
+
+@dataclass(frozen=True, slots=True)
+class JsonItem:
+    """One value with its own slice of the text. `hides`: a part of the text is in no field of the tree."""
+
+    text: str
+    tree: Tree
+    hides: bool
+
+
 def parse_json(text: str) -> Tree:
     """Read one value. Raises: UnparsableError; XmlUnsafeError when it is nested too deep."""
-    tree, end = _parse_at(text, _skip_blanks(text, 0))
-    if _skip_blanks(text, end) != len(text):
-        raise _unparsable(text, end)
+    tree, end = _parse_at(text, _skip_blanks(text, 0), _DECODER)
+    _refuse_rest(text, end)
     return tree
 
 
-def split_batch(text: str) -> list[tuple[str, Tree]]:
-    """Read an array: each item's own slice of the text, and its tree.
+def read_item(text: str) -> JsonItem:
+    """Read one value, and notice what it hides. Raises: UnparsableError; XmlUnsafeError."""
+    item, end = _item_at(text, _skip_blanks(text, 0))
+    _refuse_rest(text, end)
+    return item
 
-    Raises: UnparsableError; XmlUnsafeError; BatchTooLargeError beyond 200 items.
-    """
-    items: list[tuple[str, Tree]] = []
+
+def split_batch(text: str) -> list[JsonItem]:
+    """Read an array. Raises: UnparsableError; XmlUnsafeError; BatchTooLargeError beyond 200 items."""
+    items: list[JsonItem] = []
     position = _skip_blanks(text, _skip_blanks(text, 0) + 1)
     if text[position : position + 1] == "]":
         position += 1
     else:
         position = _read_items(text, position, items)
-    if _skip_blanks(text, position) != len(text):
-        raise _unparsable(text, position)
+    _refuse_rest(text, position)
     return items
 
 
-def _read_items(text: str, position: int, items: list[tuple[str, Tree]]) -> int:
+def write_json(text: str, strip: Callable[[Tree], Tree]) -> str:
+    """Write a value again as `strip` leaves it; numbers keep their digits."""
+    tree, _ = _parse_at(text, _skip_blanks(text, 0), _MARKING_DECODER)
+    return _written(strip(tree))
+
+
+def _written(tree: Tree) -> str:
+    if isinstance(tree, dict):
+        members = (f"{json.dumps(key, ensure_ascii=False)}:{_written(value)}" for key, value in tree.items())
+        return "{" + ",".join(members) + "}"
+    if isinstance(tree, list):
+        return "[" + ",".join(map(_written, tree)) + "]"
+    return tree if isinstance(tree, _Number) else json.dumps(tree, ensure_ascii=False)
+
+
+def _read_items(text: str, position: int, items: list[JsonItem]) -> int:
     while True:
         if len(items) == BATCH_ITEMS_MAX:
             raise BatchTooLargeError(items_max=BATCH_ITEMS_MAX)
-        tree, end = _parse_at(text, position)
-        items.append((text[position:end], tree))
+        item, end = _item_at(text, position)
+        items.append(item)
         position = _skip_blanks(text, end)
         separator = text[position : position + 1]
         if separator == "]":
@@ -57,19 +93,37 @@ def _read_items(text: str, position: int, items: list[tuple[str, Tree]]) -> int:
         position = _skip_blanks(text, position + 1)
 
 
-def _parse_at(text: str, start: int) -> tuple[Tree, int]:
+def _item_at(text: str, start: int) -> tuple[JsonItem, int]:
+    try:
+        tree, end = _parse_at(text, start, _NOTICING_DECODER)
+        hides = False
+    except _RepeatedKeyError:
+        tree, end = _parse_at(text, start, _MARKING_DECODER)
+        hides = True
+    return JsonItem(text[start:end], tree, hides), end
+
+
+def _parse_at(text: str, start: int, decoder: json.JSONDecoder) -> tuple[Tree, int]:
     tree: Any
     try:
-        tree, end = _DECODER.raw_decode(text, start)
+        tree, end = decoder.raw_decode(text, start)
     except json.JSONDecodeError as error:
         raise UnparsableError(line=error.lineno, column=error.colno) from error
     except _RefusedLiteralError as error:
         raise _unparsable(text, text.find(str(error), start)) from error
     except RecursionError as error:
         raise XmlUnsafeError from error
-    _refuse_depth(tree)
-    _refuse_lone_surrogates(text, start, end, tree)
+    # Depth costs brackets: a text of few of them need not be walked.
+    if text.count("{", start, end) + text.count("[", start, end) > DEPTH_MAX:
+        _refuse_depth(tree)
+    if "\\u" in text:
+        _refuse_lone_surrogates(text, start, end, tree)
     return tree, end
+
+
+def _refuse_rest(text: str, position: int) -> None:
+    if _skip_blanks(text, position) != len(text):
+        raise _unparsable(text, position)
 
 
 def _refuse_depth(tree: Tree) -> None:
@@ -116,4 +170,26 @@ def _refuse(literal: str) -> NoReturn:
     raise _RefusedLiteralError(literal)
 
 
-_DECODER = json.JSONDecoder(parse_float=_number, parse_int=_number, parse_constant=_refuse)
+def _fields(pairs: list[tuple[str, Tree]]) -> dict[str, Tree]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise _RepeatedKeyError
+    return fields
+
+
+class _Number(str):
+    """The digits of a number, told from a text that looks like one."""
+
+    __slots__ = ()
+
+
+def _marked(literal: str) -> _Number:
+    return _Number(_number(literal))
+
+
+_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_refuse)
+"""For text that passed the door, where numbers of absurd length stay."""
+_NOTICING_DECODER = json.JSONDecoder(
+    parse_float=_number, parse_int=_number, parse_constant=_refuse, object_pairs_hook=_fields
+)
+_MARKING_DECODER = json.JSONDecoder(parse_float=_marked, parse_int=_marked, parse_constant=_refuse)

@@ -1,11 +1,12 @@
 """An event's bytes to a fact: both formats give equal facts, and what no fact has is never read."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Literal
 
 from hub.contracts.facts import Fact, UnknownKind
 from hub.integrations.onec import patients, visits
-from hub.integrations.onec.document_event import DocumentEvent, open_document_event
+from hub.integrations.onec.document_event import Arrival, DocumentEvent, open_document_event
 
 KIND_LENGTH_MAX = 64
 
@@ -14,16 +15,26 @@ _READERS: Mapping[str, Callable[[DocumentEvent], Fact]] = {
     "visit.cancelled": visits.read_cancelled,
     "visit.refunded": visits.read_refunded,
     "patient.upserted": patients.read_patient,
+    "patient.merged": patients.read_merged,
 }
 
 
-def to_fact(content: bytes, format: Literal["json", "xml"], *, infobase: str, zone: str) -> Fact:  # noqa: A002  # the envelope's word
+def to_fact(
+    content: bytes,
+    format: Literal["json", "xml"],  # noqa: A002  # the envelope's word
+    *,
+    infobase: str,
+    zone: str,
+    received_at: datetime,
+    correlation_id: str = "",
+) -> Fact:
     """Understand one event; `zone` is the clinic's, for naive dates whose sender names none.
 
-    Repeating gives an equal fact (but an event without a date is dated by the clock).
+    An event without a date is dated by `received_at`. Repeating gives an equal fact.
     Raises: FactInvalidError with the field's pointer; UnparsableError, XmlUnsafeError (the door saw to it).
     """
-    event = open_document_event(content, is_xml=format == "xml", infobase=infobase, zone=zone)
+    arrival = Arrival(infobase=infobase, zone=zone, received_at=received_at, correlation_id=correlation_id)
+    event = open_document_event(content, is_xml=format == "xml", arrival=arrival)
     kind = event.root.text("event_type").lower()
     if not kind:
         raise event.root.invalid("event_type", "required")

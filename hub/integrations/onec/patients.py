@@ -15,7 +15,20 @@ _EARLIEST_BIRTH = date(1900, 1, 1)
 
 def read_patient(event: DocumentEvent) -> PatientSnapshot:
     """Read a card. A phone or e-mail that cannot be one is absent. Raises: FactInvalidError."""
+    return _read_card(event, event.body("patient", names.PATIENT))
+
+
+def read_merged(event: DocumentEvent) -> PatientSnapshot:
+    """Read «замена дублей»: the card that is no more, and the one to use; little else is told.
+
+    Raises: FactInvalidError.
+    """
     card = event.body("patient", names.PATIENT)
+    card.get_ref("merged_into_ref")
+    return _read_card(event, card)
+
+
+def _read_card(event: DocumentEvent, card: Section) -> PatientSnapshot:
     own_ref = card.find_ref("ref")
     ref = event.document.find_ref("ref") or card.get_ref("ref")
     if (own_ref or ref) != ref:
@@ -59,10 +72,10 @@ def _birth_date(card: Section) -> date | None:
     if moment is None:
         return None
     try:
-        born = _local(moment, card.zone)
+        born = _local(moment, card.frame.zone)
     except OverflowError:
         born = date.min
-    if not _EARLIEST_BIRTH <= born <= clock.local_date(clock.now(), card.zone):
+    if not _EARLIEST_BIRTH <= born <= clock.local_date(clock.now(), card.frame.zone):
         raise card.invalid("birthday", "date-out-of-range")
     return born
 

@@ -19,4 +19,4 @@ _DROPPED = str.maketrans("ё", "е", " _-\u00a0")
 
 def find_payment_kind(text: str) -> PaymentKind | None:
     """Read a kind of payment in any of its spellings."""
-    return _KINDS.get(text.lower().translate(_DROPPED))
+    return _KINDS.get(text) or _KINDS.get(text.lower().translate(_DROPPED))

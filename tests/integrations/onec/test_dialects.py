@@ -1,12 +1,23 @@
 from dataclasses import fields, is_dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from hub.contracts.facts import Payment, PaymentKind, RefundLine, UnknownKind, VisitLine
+from hub.kernel import clock
 from hub.kernel.money import Kopecks
-from tests.integrations.onec.captured import FIXTURES, body, mapped, patient, refund, sample, visit, written
+from tests.integrations.onec.captured import (
+    ARRIVED_AT,
+    FIXTURES,
+    body,
+    mapped,
+    patient,
+    refund,
+    sample,
+    visit,
+    written,
+)
 
 WITHDRAWN = {"unposted", "deletion_mark"}
 DIALECTS = sorted(
@@ -173,10 +184,13 @@ def test_naive_dates_are_in_the_senders_zone_when_it_names_one() -> None:
     assert visit(written(event)).completed_at == datetime(2026, 5, 1, 0, 35, tzinfo=UTC)
 
 
-def test_an_event_without_a_date_is_dated_by_its_reading() -> None:
-    event = sample()
-    del event["occurred_at"]
-    assert visit(written(event)).stamp.occurred_at == datetime(2026, 5, 4, 12, tzinfo=UTC)
+@pytest.mark.parametrize("absent", ["", None, "0001-01-01T00:00:00"])
+def test_an_event_without_a_date_is_dated_by_its_arrival_however_often_it_is_read(absent: object) -> None:
+    raw = written(sample() | {"occurred_at": absent})
+    first = visit(raw)
+    assert first.stamp.occurred_at == ARRIVED_AT
+    with clock.frozen(clock.now() + timedelta(days=30)):
+        assert visit(raw) == first
 
 
 @pytest.mark.parametrize(
@@ -189,7 +203,6 @@ def test_an_event_without_a_date_is_dated_by_its_reading() -> None:
         ("Предоплата", PaymentKind.PREPAYMENT),
         ("Сертификат", PaymentKind.CERTIFICATE),
         ("Страховая", PaymentKind.INSURANCE),
-        ("Баллы", PaymentKind.POINTS),
         ("INSURANCE", PaymentKind.INSURANCE),
     ],
 )
@@ -197,6 +210,28 @@ def test_payment_kinds_are_known_in_russian(spelling: str, kind: PaymentKind) ->
     event = sample()
     event["visit"]["payments"][0]["kind"] = spelling
     assert visit(written(event)).payments[0].kind is kind
+
+
+@pytest.mark.parametrize("spelling", ["points", "Баллы", "Бонусные баллы", "Кэшбэк"])
+def test_points_written_as_a_payment_are_a_discount_of_the_lines(spelling: str) -> None:
+    event = sample()
+    event["visit"]["payments"][0]["kind"] = spelling
+    fact = visit(written(event))
+    assert fact.payments == (Payment(kind=PaymentKind.CARD, amount_kopecks=Kopecks(160_100)),)
+    # 1,000.00 over 1,700.00 and 901.00 in proportion, to the kopeck; the first line had 300.00 already.
+    assert [(line.amount_kopecks, line.points_paid_kopecks) for line in fact.lines] == [
+        (170_000 - 65_359, 30_000 + 65_359),
+        (90_100 - 34_641, 34_641),
+    ]
+    assert fact.warnings == ()
+
+
+def test_points_beyond_the_bill_discount_all_of_it_with_a_warning() -> None:
+    event = sample()
+    event["visit"]["payments"] = [{"kind": "points", "amount": 9000}]
+    fact = visit(written(event))
+    assert [line.amount_kopecks for line in fact.lines] == [0, 0]
+    assert (fact.payments, fact.warnings) == ((), ("payments-mismatch",))
 
 
 def test_sums_that_disagree_are_warnings() -> None:

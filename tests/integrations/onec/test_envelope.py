@@ -5,8 +5,7 @@ import pytest
 
 from hub.integrations.onec.envelope import Envelope, read_envelopes
 from hub.integrations.onec.errors import BatchTooLargeError, UnparsableError, XmlUnsafeError
-from hub.integrations.onec.mapper import to_fact
-from tests.integrations.onec.captured import body, sample, understood, written
+from tests.integrations.onec.captured import body, mapped_here, sample, understood, written
 
 VISIT_REF = "0c3a4f52-08aa-11f1-9542-08979885f491"
 PATIENT_REF = "92c7ea9d-2cab-11e4-9f84-1078d2d69bb4"
@@ -128,9 +127,7 @@ def test_every_item_of_an_array_keeps_its_own_bytes() -> None:
 
 def test_items_of_a_cp1251_array_become_utf8_which_the_worker_reads() -> None:
     first, _ = read_envelopes(body("batch__bom_cp1251.bin"), None).items
-    assert to_fact(first.content, first.format, infobase="umc_corp", zone="Europe/Moscow") == understood(
-        body("visit_completed__sample.json")
-    )
+    assert mapped_here(first) == understood(body("visit_completed__sample.json"))
 
 
 def test_an_array_brings_at_most_two_hundred_events() -> None:

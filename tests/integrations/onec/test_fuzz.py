@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from hub.integrations.onec.envelope import read_envelopes
 from hub.integrations.onec.errors import BatchTooLargeError, FactInvalidError, UnparsableError, XmlUnsafeError
-from hub.integrations.onec.mapper import to_fact
-from tests.integrations.onec.captured import FIXTURES, sample, written
+from tests.integrations.onec.captured import FIXTURES, mapped_here, sample, written
 
 BODIES = [path.read_bytes() for path in sorted(FIXTURES.iterdir())]
 # The clock is frozen for a whole test, not for an example; that is what we want.
@@ -97,4 +96,4 @@ def read_all_the_way(raw: bytes, content_type: str | None) -> None:
         assert "\0" not in "".join(labels).encode().decode()
         # What passed the door is parsable for the worker; only its meaning may be refused.
         with suppress(FactInvalidError):
-            to_fact(envelope.content, envelope.format, infobase="umc_corp", zone="Europe/Moscow")
+            mapped_here(envelope)
