@@ -42,6 +42,12 @@ class Metrics:
         self._received = Counter(
             "hub_inbox_received", "Webhook events acknowledged.", ["outcome"], registry=self.registry
         )
+        self._dropped = Counter(
+            "hub_onec_fields_dropped",
+            "Fields of 1C that left a body before it was kept (medical), or are kept sealed and never read.",
+            ["infobase", "reason"],
+            registry=self.registry,
+        )
         self._flush = Histogram(
             "hub_inbox_flush_seconds",
             "From a webhook's queueing to its commit.",
@@ -54,6 +60,12 @@ class Metrics:
         """Count acknowledged events."""
         for receipt in receipts:
             self._received.labels("duplicate" if receipt.is_duplicate else "new").inc()
+
+    def count_dropped(self, infobase: str, *, medical: int, unknown: int) -> None:
+        """Count the fields of one body that no fact will hold."""
+        for reason, count in (("medical", medical), ("unknown", unknown)):
+            if count:
+                self._dropped.labels(infobase, reason).inc(count)
 
     def observe_flush(self, seconds: float) -> None:
         """Take in how long a caller waited for the group commit."""

@@ -12,13 +12,14 @@ from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.access import CallerHere, Door, infobase
+from api.metrics import Metrics
 from api.onec.shapes import EVENT_BODY, EventShape, ExchangeShape, ReceiptShape, ReceiptsShape
 from api.onec.writing import Amount, Told, answer
 from api.wire import GivenId
 from hub.contracts.parties import Source
 from hub.db.transaction import transaction
 from hub.domain.staff.permissions import Permission
-from hub.flows.onec_intake import Reading, read_arrivals
+from hub.flows.onec_intake import Reading, read_arrivals, read_schema
 from hub.inbox.intake import Intake
 from hub.inbox.models import InboxEvent, InboxState
 from hub.inbox.queries import find_latest
@@ -51,7 +52,9 @@ async def receive_events(request: Request, caller: CallerHere) -> Response:
     receipts = await _keep(request, reading)
     if reading.refusal is not None:
         raise reading.refusal
-    request.app.state.metrics.count_received(receipts)
+    metrics: Metrics = request.app.state.metrics
+    metrics.count_received(receipts)
+    metrics.count_dropped(caller.infobase, medical=reading.medical_fields, unknown=reading.unknown_fields)
     items = [_write_receipt(receipt) for receipt in receipts]
     if not reading.is_array:
         return answer(items[0], code=str(items[0]["code"]), message=str(items[0]["message"]), status=202)
@@ -116,6 +119,14 @@ def get_exchange_state(caller: CallerHere) -> Response:
         state = get_state(session, Source.ONEC, caller.infobase)
     gaps: list[Told] = [{"from": first, "to": last} for first, last in state.gaps]
     return answer({"received_no": state.received_no, "gaps": gaps})
+
+
+@door.get(
+    "/exchange.xsd", _READ, responses={200: {"content": {"application/xml": {"schema": {"type": "string"}}}}}
+)
+def get_schema() -> Response:
+    """Give the XSD of the events, for 1C developers."""
+    return Response(read_schema(), media_type="application/xml")
 
 
 def _write_event(event: InboxEvent) -> dict[str, Told]:

@@ -8,12 +8,17 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import structlog
+
 from hub.contracts.parties import Source
 from hub.inbox.store import Arrival
+from hub.integrations.onec import exchange_schema
 from hub.integrations.onec.envelope import Envelope, read_envelopes
 from hub.integrations.onec.errors import UnparsableError
 from hub.kernel.errors import ErrorKind, HubError
 from hub.taskqueue.names import Queue
+
+log = structlog.get_logger(__name__)
 
 
 class InfobaseForeignError(HubError):
@@ -25,11 +30,16 @@ class InfobaseForeignError(HubError):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What to keep, and what to tell the sender once it is kept: `refusal` for an unreadable body."""
+    """What to keep, and what to tell the sender once it is kept: `refusal` for an unreadable body.
+
+    Medical fields are not kept at all; unknown ones are kept sealed, and never read.
+    """
 
     arrivals: tuple[Arrival, ...]
     is_array: bool
     refusal: HubError | None = None
+    medical_fields: int = 0
+    unknown_fields: int = 0
 
 
 def read_arrivals(body: bytes, content_type: str | None, *, infobase: str, correlation_id: str) -> Reading:
@@ -43,7 +53,17 @@ def read_arrivals(body: bytes, content_type: str | None, *, infobase: str, corre
         return Reading((_unreadable(body, infobase, correlation_id, error),), is_array=False, refusal=error)
     _refuse_foreign(batch.items, infobase)
     arrivals = tuple(_arrival(envelope, infobase, correlation_id) for envelope in batch.items)
-    return Reading(arrivals, batch.is_array)
+    medical_fields = sum(envelope.dropped.medical for envelope in batch.items)
+    if medical_fields:
+        # Neither names nor values: the name of a field may be half the diagnosis.
+        log.warning("medical_fields_dropped", infobase=infobase, count=medical_fields)
+    unknown_fields = sum(envelope.dropped.unknown for envelope in batch.items)
+    return Reading(arrivals, batch.is_array, medical_fields=medical_fields, unknown_fields=unknown_fields)
+
+
+def read_schema() -> bytes:
+    """Give the XSD of what a 1C developer should send."""
+    return exchange_schema.read()
 
 
 def ordering_key(infobase: str, topic: str, document_ref: str) -> str | None:

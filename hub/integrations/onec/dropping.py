@@ -111,7 +111,9 @@ def _is_labelled(value: Tree, spellings: Names) -> bool:
 
 def _strip_element(element: etree._Element, spellings: Names) -> int:
     count = 0
-    for attribute in list(element.attrib):
+    # On Property, «name» is the field's name and not somebody's.
+    is_wrapper = local_name(element) in WRAPPERS
+    for attribute in [] if is_wrapper else list(element.attrib):
         if spellings.drops(str(attribute).rpartition("}")[2]):
             del element.attrib[attribute]
             count += 1

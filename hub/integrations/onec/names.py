@@ -43,12 +43,16 @@ LINE = Names(
         }
     ),
     inner={"service_ref": _OF_SERVICE, "doctor_ref": _OF_SERVICE},
+    is_row=True,
     is_of_service=True,
 )
-PAYMENT = Names(spelled({"kind": "видоплаты вид", "amount": "сумма"}), spare=("ref", "holdid", "сертификат"))
+PAYMENT = Names(
+    spelled({"kind": "видоплаты вид", "amount": "сумма"}), spare=("ref", "holdid", "сертификат"), is_row=True
+)
 PROMO = Names(spelled({"promo_code": "промокод", "referral_code": "реферальныйкод"}))
 CONSENT = Names(
-    spelled({"purpose": "цель", "granted": "дано", "at": "дата", "doc_version": "версия версиядокумента"})
+    spelled({"purpose": "цель", "granted": "дано", "at": "дата", "doc_version": "версия версиядокумента"}),
+    is_row=True,
 )
 PATIENT = Names(
     spelled(

@@ -43,7 +43,7 @@ class Plan:
 class Names:
     """The spellings of one kind of object's fields, folded, and the kinds of objects inside."""
 
-    __slots__ = ("_canonical", "_inner", "_plans", "_rest", "is_of_service")
+    __slots__ = ("_canonical", "_inner", "_is_row", "_plans", "is_of_service")
 
     def __init__(
         self,
@@ -51,12 +51,14 @@ class Names:
         *,
         inner: Mapping[str, "Names"] | None = None,
         spare: Iterable[str] = (),
+        is_row: bool = False,
         is_of_service: bool = False,
     ) -> None:
         """Take spelling → canonical name; `spare` are names that are agreed upon and not read."""
         self._canonical: Final = {**dict.fromkeys(spare, ""), **spellings}
         self._inner: Final = dict(inner or {})
         self._plans: Final[dict[tuple[str, ...], Plan]] = {}
+        self._is_row: Final = is_row
         self.is_of_service: Final = is_of_service
 
     def find(self, key: str) -> str | None:
@@ -112,7 +114,7 @@ class Names:
         pairs = tuple((name, key) for key in sorted(keys) if (name := self.find(key)))
         has_rivals = len({name for name, _ in pairs}) < len(pairs)
         strange = [key for key in keys if self.find(key) is None]
-        is_holder = len(keys) == len(strange) == 1 and folded(keys[0]) in ROWS
+        is_holder = self._is_row and len(keys) == 1 and folded(keys[0]) in ROWS
         return Plan(
             pairs=pairs,
             is_plain=not has_rivals and all(name == key for name, key in pairs),

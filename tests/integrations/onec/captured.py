@@ -1,20 +1,34 @@
 """Captured-style bodies (`fixtures/event__case.*`) and the calls that every test here makes."""
 
 import json
+from dataclasses import asdict, fields, is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from hub.contracts.facts import Fact, PatientSnapshot, VisitRefunded, VisitSnapshot
 from hub.integrations.onec.envelope import Envelope, read_envelopes
+from hub.integrations.onec.errors import BatchTooLargeError, FactInvalidError, UnparsableError, XmlUnsafeError
 from hub.integrations.onec.mapper import to_fact
 
 ARRIVED_AT = datetime(2026, 5, 3, 8, tzinfo=UTC)
 FIXTURES = Path(__file__).parent / "fixtures"
+EXPECTED = ".expected.json"
 
 
 def body(name: str) -> bytes:
     return (FIXTURES / name).read_bytes()
+
+
+def fixtures(event: str = "") -> list[str]:
+    """Names of all bodies, or of those of one event."""
+    names = sorted(path.name for path in FIXTURES.iterdir() if not path.name.endswith(EXPECTED))
+    return [name for name in names if name.startswith(event)]
+
+
+def expected(name: str) -> Any:
+    """What is to become of a body."""
+    return json.loads((FIXTURES / f"{name}{EXPECTED}").read_bytes())
 
 
 def sample(name: str = "visit_completed__sample.json") -> dict[str, Any]:
@@ -64,3 +78,33 @@ def patient(raw: bytes) -> PatientSnapshot:
     fact = understood(raw)
     assert isinstance(fact, PatientSnapshot)
     return fact
+
+
+def outcome(raw: bytes, content_type: str | None = None) -> dict[str, Any]:
+    """What the door and the worker make of a body, in the words of the expected files."""
+    try:
+        batch = read_envelopes(raw, content_type)
+    except (UnparsableError, XmlUnsafeError, BatchTooLargeError) as error:
+        return {"refused": error.code, **error.facts}
+    events = [_event_outcome(envelope) for envelope in batch.items]
+    return {"is_array": True, "events": events} if batch.is_array else events[0]
+
+
+def _event_outcome(envelope: Envelope) -> dict[str, Any]:
+    counts = {name: count for name, count in asdict(envelope.dropped).items() if count}
+    dropped = {"dropped": counts} if counts else {}
+    try:
+        fact = mapped_here(envelope)
+    except FactInvalidError as error:
+        return {"buried": error.rule, "pointer": error.pointer} | dropped
+    return {type(fact).__name__: _told(fact)} | dropped
+
+
+def _told(value: object) -> Any:
+    if is_dataclass(value):
+        return {field.name: _told(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple):
+        return [_told(item) for item in value]
+    if isinstance(value, bytes):
+        return value.hex()
+    return value if value is None or isinstance(value, bool | int) else str(value)

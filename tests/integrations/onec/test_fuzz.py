@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from hub.integrations.onec.envelope import read_envelopes
 from hub.integrations.onec.errors import BatchTooLargeError, FactInvalidError, UnparsableError, XmlUnsafeError
-from tests.integrations.onec.captured import FIXTURES, mapped_here, sample, written
+from tests.integrations.onec.captured import body, fixtures, mapped_here, sample, written
 
-BODIES = [path.read_bytes() for path in sorted(FIXTURES.iterdir())]
+BODIES = [body(name) for name in fixtures()]
 # The clock is frozen for a whole test, not for an example; that is what we want.
 quick = settings(
     max_examples=400,
