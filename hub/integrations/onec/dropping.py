@@ -38,10 +38,14 @@ def clean_json(item: JsonItem) -> tuple[str, Dropped]:
 
 def clean_xml(tree: Tree, root: etree._Element, *, hides: bool) -> Dropped:
     """Take medical fields out of a document whose event is `tree`; tells how many there were."""
+    name = local_name(root)
+    if STRANGE.plan({name: None}).is_medical:
+        root.clear()
+        return Dropped(medical=1)
     survey = _Survey(tree)
     if not survey.has_medical and not hides:
         return Dropped(unknown=survey.unknown)
-    spellings = STRANGE if local_name(root) == MESSAGE else names.ROOT
+    spellings = STRANGE if name == MESSAGE else names.ROOT
     return Dropped(_strip_element(root, spellings), survey.unknown)
 
 
@@ -111,10 +115,11 @@ def _is_labelled(value: Tree, spellings: Names) -> bool:
 
 def _strip_element(element: etree._Element, spellings: Names) -> int:
     count = 0
-    # On Property, «name» is the field's name and not somebody's.
     is_wrapper = local_name(element) in WRAPPERS
-    for attribute in [] if is_wrapper else list(element.attrib):
-        if spellings.drops(str(attribute).rpartition("}")[2]):
+    for attribute in list(element.attrib):
+        name = str(attribute).rpartition("}")[2]
+        # On Property, «name» is the field's name and not somebody's.
+        if spellings.drops(name) and not (is_wrapper and name == "name"):
             del element.attrib[attribute]
             count += 1
     for child in list(element):
