@@ -24,6 +24,7 @@ _ACTIONS: Mapping[EntryKind, _Words] = MappingProxyType(
         EntryKind.CLAWBACK: _Words(": возврат", ": taken back"),
         EntryKind.EXPIRY: _Words(": срок истёк", ": expired"),
         EntryKind.DEBT_REPAYMENT: _Words(": погашение долга", ": debt repaid"),
+        EntryKind.TRANSFER: _Words(": перенос при объединении карточек", ": moved when cards were merged"),
     }
 )
 _VISIT = _Words(" за визит", " for visit")

@@ -38,6 +38,10 @@ class DocumentStamp:
     """Posted and not marked for deletion: the document counts."""
     correlation_id: str = ""
     """Of the call that brought it; the drain fills it in."""
+    numbering: str = ""
+    """Which run of numbers message_no belongs to: the sending node; the drain adds the count of restarts."""
+    inbox_id: int = 0
+    """The row that brought it; the drain fills it in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,4 +32,5 @@ class Base(DeclarativeBase):
         UUID: Uuid(),
         dict[str, Any]: JSONB(),
         list[dict[str, Any]]: JSONB(),
+        list[list[Any]]: JSONB(),
     }

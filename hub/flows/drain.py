@@ -24,6 +24,7 @@ from tenacity import (
 )
 
 from hub.db.transaction import savepoint, transaction
+from hub.domain.ledger.errors import PurseMovedError
 from hub.flows.ending import Ending
 from hub.flows.handling import buried_by, handle
 from hub.inbox.claims import (
@@ -180,6 +181,9 @@ def _give_back(claim: Claim) -> None:
 
 
 def _is_collision(error: BaseException) -> bool:
+    """A purse that moved to an heir since we looked is a collision too: looked at again, it is found."""
+    if isinstance(error, PurseMovedError):
+        return True
     return isinstance(error, DBAPIError) and isinstance(error.orig, DeadlockDetected | SerializationFailure)
 
 

@@ -1,8 +1,11 @@
 """How the story of one inbox event ended; the drain writes it onto the row."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
+from hub.contracts.facts import DocumentStamp
 from hub.domain.documents.rules import Verdict
 from hub.domain.ledger.drafts import PostedEntry
 from hub.inbox.models import InboxState
@@ -12,8 +15,19 @@ PARKED_RETRY_S = 600
 
 
 @dataclass(frozen=True, slots=True)
+class Merge:
+    """A patient who was folded into another, and the message that said so."""
+
+    absorbed_id: UUID
+    stamp: DocumentStamp
+
+
+@dataclass(frozen=True, slots=True)
 class Ending:
-    """State, why, what it waits for, and what it moved. `reason` holds no personal values."""
+    """State, why, what it waits for, and what it moved. `reason` holds no personal values.
+
+    `merge`: a purse that must still follow its owner, in the same transaction.
+    """
 
     state: InboxState
     reason_code: str | None = None
@@ -21,14 +35,19 @@ class Ending:
     waiting_for: str | None = None
     delay_s: float = 0
     effects: tuple[dict[str, Any], ...] = ()
+    merge: Merge | None = None
 
 
 def processed(entries: list[PostedEntry]) -> Ending:
-    """News, with the entries it posted; amounts are signed hundredths."""
-    effects = tuple(
+    """News, with the entries it posted."""
+    return Ending(InboxState.PROCESSED, effects=effects_of(entries))
+
+
+def effects_of(entries: Sequence[PostedEntry]) -> tuple[dict[str, Any], ...]:
+    """Write what the entries moved; amounts are signed hundredths."""
+    return tuple(
         {"kind": entry.kind.value, "asset": entry.asset.value, "amount": entry.amount} for entry in entries
     )
-    return Ending(InboxState.PROCESSED, effects=effects)
 
 
 def parked(waiting_for: str, reason_code: str) -> Ending:

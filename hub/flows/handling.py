@@ -2,7 +2,7 @@
 
 Events of one batch are told in waves: the first of every document together, then the second ones,
 so that a flow meets each document once per call and order per document holds. Patients' cards go
-before everything, so that locks are taken in one order: cards, documents, accounts.
+before everything, so that locks are taken in one order: cards, documents, accounts (flows/locking.py).
 """
 
 from collections import Counter, defaultdict
@@ -12,8 +12,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from hub.contracts.facts import Fact, PatientSnapshot, UnknownKind, VisitRefunded, VisitSnapshot
-from hub.domain.clinics.queries import list_infobases
+from hub.domain.clinics.queries import InfobaseTerms, list_infobases
 from hub.flows.ending import Ending
+from hub.flows.locking import lock_cards, lock_purses
+from hub.flows.patient_merged import move_purses
 from hub.flows.patient_upserted import record_cards
 from hub.flows.visit_refunded import record_refunds
 from hub.flows.visit_snapshot import record_visits
@@ -22,7 +24,7 @@ from hub.inbox.models import InboxState
 from hub.integrations.onec.mapper import to_fact
 from hub.kernel.errors import HubError
 
-Told = tuple[Claimed, Any]
+Told = tuple[Claimed, Fact]
 Story = Callable[[Session, Sequence[Any]], list[Ending]]
 
 
@@ -45,12 +47,12 @@ def handle(session: Session, events: Sequence[Claimed]) -> list[Settlement]:
 
     Raises whatever a flow raises: the caller then tells them one by one.
     """
-    zones = {terms.code: terms.timezone for terms in list_infobases(session)}
+    bases = {terms.code: terms for terms in list_infobases(session)}
     settlements: list[Settlement] = []
     understood: list[tuple[Claimed, Fact]] = []
     for event in events:
         try:
-            understood.append((event, _understand(event, zones[event.sender])))
+            understood.append((event, _understand(event, bases[event.sender])))
         except HubError as error:
             settlements.append(_settlement(event, buried_by(error)))
     return settlements + _tell_all(session, understood)
@@ -62,38 +64,67 @@ def buried_by(error: HubError) -> Ending:
     return Ending(InboxState.BURIED, reason_code=error.code, reason=reason or None)
 
 
-def _understand(event: Claimed, zone: str) -> Fact:
+def _understand(event: Claimed, terms: InfobaseTerms) -> Fact:
     return to_fact(
         event.content,
         "xml" if event.format == "xml" else "json",
-        infobase=event.sender,
-        zone=zone,
-        received_at=event.received_at,
-        correlation_id=event.correlation_id,
+        Arrival(
+            infobase=event.sender,
+            zone=terms.timezone,
+            received_at=event.received_at,
+            correlation_id=event.correlation_id,
+            numbering=str(terms.numbering),
+            inbox_id=event.id,
+        ),
     )
 
 
 def _tell_all(session: Session, understood: Sequence[tuple[Claimed, Fact]]) -> list[Settlement]:
-    """Tell wave by wave, cards first; then again whoever parked, as long as that helps.
+    """Tell cards to their end, let purses follow merges, tell documents to their end."""
+    cards = [told for told in understood if isinstance(told[1], PatientSnapshot)]
+    documents = [told for told in understood if not isinstance(told[1], PatientSnapshot)]
+    is_one_round = len(_rounds(cards)) + len(_rounds(documents)) <= 1
+    if not is_one_round:
+        lock_cards(session, [fact for _, fact in understood])
+    endings = _tell_to_the_end(session, cards)
+    absorbed = [ending.merge.absorbed_id for ending in endings.values() if ending.merge]
+    if not is_one_round:
+        lock_purses(session, [fact for _, fact in documents], absorbed)
+    endings |= move_purses(session, endings)
+    endings |= _tell_to_the_end(session, documents)
+    return [_settlement(event, endings[event.id]) for event, _ in understood]
 
-    What it waits for may have come in a later wave, and an event in our hands cannot be woken.
+
+def _tell_to_the_end(session: Session, told: Sequence[Told]) -> dict[int, Ending]:
+    """Tell round by round; then again whoever parked, as long as that helps.
+
+    What it waits for may have come in a later round, and an event in our hands cannot be woken.
     """
-    ended: dict[int, Settlement] = {}
-    to_tell = understood
+    ended: dict[int, Ending] = {}
+    to_tell = told
     while to_tell:
-        cards = [told for told in to_tell if isinstance(told[1], PatientSnapshot)]
-        documents = [told for told in to_tell if not isinstance(told[1], PatientSnapshot)]
-        for wave in [*_waves(cards), *_waves(documents)]:
-            ended.update({settlement.event_id: settlement for settlement in _tell(session, wave)})
-        parked = [told for told in to_tell if ended[told[0].id].state is InboxState.PARKED]
+        for story, some in _rounds(to_tell):
+            endings = story(session, [fact for _, fact in some])
+            ended.update({event.id: ending for (event, _), ending in zip(some, endings, strict=True)})
+        parked = [one for one in to_tell if ended[one[0].id].state is InboxState.PARKED]
         to_tell = parked if len(parked) < len(to_tell) else []
-    return list(ended.values())
+    return ended
 
 
-def _waves(understood: Sequence[tuple[Claimed, Fact]]) -> list[list[Told]]:
+def _rounds(told: Sequence[Told]) -> list[tuple[Story, list[Told]]]:
+    """Split into waves, the first of every document together, and a wave by story."""
+    return [
+        (story, some)
+        for wave in _waves(told)
+        for kind, story in STORIES.items()
+        if (some := [one for one in wave if isinstance(one[1], kind)])
+    ]
+
+
+def _waves(told: Sequence[Told]) -> list[list[Told]]:
     seen: Counter[object] = Counter()
     waves: defaultdict[int, list[Told]] = defaultdict(list)
-    for event, fact in understood:
+    for event, fact in told:
         document = _document(event, fact)
         waves[seen[document]].append((event, fact))
         seen[document] += 1
@@ -104,20 +135,7 @@ def _document(event: Claimed, fact: Fact) -> object:
     """Name what a flow may meet once per call: the visit (for its refunds too), or the card."""
     if isinstance(fact, UnknownKind):
         return event.id
-    ref = fact.visit_ref if isinstance(fact, VisitRefunded) else fact.stamp.ref
-    return isinstance(fact, PatientSnapshot), fact.stamp.infobase, ref
-
-
-def _tell(session: Session, wave: Sequence[Told]) -> list[Settlement]:
-    settlements: list[Settlement] = []
-    for kind, story in STORIES.items():
-        told = [(event, fact) for event, fact in wave if isinstance(fact, kind)]
-        if told:
-            endings = story(session, [fact for _, fact in told])
-            settlements += [
-                _settlement(event, ending) for (event, _), ending in zip(told, endings, strict=True)
-            ]
-    return settlements
+    return fact.stamp.infobase, fact.visit_ref if isinstance(fact, VisitRefunded) else fact.stamp.ref
 
 
 def _settlement(event: Claimed, ending: Ending) -> Settlement:

@@ -29,7 +29,7 @@ from hub.kernel.settings import settings
 from hub.outbox.store import announce
 
 RULE = "cashback-by-tier"
-_Held = Mapping[UUID, int]
+_Held = Mapping[UUID, ledger.NetAccrual]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +95,27 @@ def document_key(key: VisitKey) -> str:
 
 
 def _differences(key: VisitKey, visit: MirroredVisit, tier: Tier, held: _Held) -> list[_Difference]:
-    target = dict.fromkeys(held, 0)
+    """Compare with what is held; what was given for another day is taken back whole and given anew."""
+    owed: dict[UUID, int] = {}
     if visit.is_live and visit.patient_id is not None:
         earned = cashback_of(visit.lines, visit.refunded_kopecks, BasisPoints(tier.rate_bp))
-        target[visit.patient_id] = earned
-    return [
-        _Difference(key, visit, owner_id, amount - held.get(owner_id, 0))
-        for owner_id, amount in sorted(target.items())
-        if amount != held.get(owner_id, 0)
-    ]
+        owed = {visit.patient_id: earned}
+    amounts: list[tuple[UUID, int]] = []
+    for owner_id in sorted(owed.keys() | held.keys()):
+        owes, has = owed.get(owner_id, 0), held.get(owner_id)
+        if has is not None and owes and has.earned_at != _earned_at(visit):
+            amounts += [(owner_id, -has.amount), (owner_id, owes)]
+        else:
+            amounts.append((owner_id, owes - (has.amount if has else 0)))
+    return [_Difference(key, visit, owner_id, amount) for owner_id, amount in amounts if amount]
+
+
+def _earned_at(visit: MirroredVisit) -> datetime:
+    return visit.completed_at or visit.stamp.occurred_at
 
 
 def _accrual(give: _Difference, tier: Tier, zone: str, change: str) -> AccrualDraft:
-    earned_at = give.visit.completed_at or give.visit.stamp.occurred_at
+    earned_at = _earned_at(give.visit)
     activates_at = earned_at + timedelta(days=settings().accrual_pending_days)
     return AccrualDraft(
         entry_key=f"{document_key(give.key)}:{change}:accrual:{give.owner_id}",

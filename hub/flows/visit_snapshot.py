@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 
 from hub.audit.trail import Action, record_action
 from hub.contracts.facts import VisitSnapshot
-from hub.domain.documents.rules import Verdict, judge
+from hub.domain.documents.rules import judge
 from hub.domain.patients.queries import find_patients_by_ref
 from hub.domain.patients.recording import card_waiting_key
 from hub.domain.visits.mirror import KnownVisit, VisitKey, lock_visits
 from hub.domain.visits.recording import VisitWrite, touch_visits, write_visits
-from hub.flows.ending import Ending, no_news, parked, processed
+from hub.flows.ending import Ending, parked, processed
+from hub.flows.recalling import end_without_news
 from hub.flows.visit_cashback import Change, document_key, settle_cashback
 from hub.flows.waiting import find_missing, visit_key
 from hub.inbox.claims import resume_waiting
@@ -27,23 +28,24 @@ def record_visits(session: Session, snapshots: Sequence[VisitSnapshot]) -> list[
     keys = [_key(snapshot) for snapshot in snapshots]
     known = lock_visits(session, keys)
     patients = _find_patients(session, snapshots)
-    endings: dict[VisitKey, Ending] = {}
+    judgements = {
+        key: judge(known[key].stamp if key in known else None, snapshot.stamp)
+        for key, snapshot in zip(keys, snapshots, strict=True)
+    }
+    endings = end_without_news(session, judgements)
+    touch_visits(
+        session,
+        {key: judgements[key].stamp for key in endings if judgements[key].stamp != known[key].stamp},
+    )
     writes: list[VisitWrite] = []
     for key, snapshot in zip(keys, snapshots, strict=True):
         patient_id = _of(patients, snapshot)
-        verdict = judge(known[key].stamp if key in known else None, snapshot.stamp)
-        if verdict is not Verdict.NEWS:
-            endings[key] = no_news(verdict)
-        elif snapshot.patient_ref and snapshot.stamp.is_live and patient_id is None:
+        if key in endings:
+            continue
+        if snapshot.patient_ref and snapshot.stamp.is_live and patient_id is None:
             endings[key] = parked(card_waiting_key(key[0], snapshot.patient_ref), "patient-unknown")
         else:
-            writes.append(VisitWrite(snapshot, patient_id))
-    repeated = [
-        snapshot.stamp
-        for key, snapshot in zip(keys, snapshots, strict=True)
-        if key in known and known[key].stamp.is_repeated_by(snapshot.stamp)
-    ]
-    touch_visits(session, repeated)
+            writes.append(VisitWrite(snapshot, patient_id, judgements[key].stamp))
     return [ending for _, ending in _apply(session, keys, known, writes, endings)]
 
 

@@ -170,6 +170,12 @@ def resume_waiting(session: Session, keys: Sequence[str]) -> int:
     return len(session.execute(_RESUME, {"keys": list(keys)}).all())
 
 
+def recall_told(session: Session, event_ids: Sequence[int]) -> set[int]:
+    """Make finished events ready to be told once more; gives those that are in somebody's hands just now."""
+    session.execute(_RECALL, {"id": list(event_ids)})
+    return set(session.scalars(_RUNNING, {"id": list(event_ids)}))
+
+
 def sweep_expired(session: Session) -> list[str]:
     """Take back rows whose worker died: ready again, or buried after the third crash. Gives queues."""
     rows = session.execute(_SWEEP, {"crashes_max": CRASHES_MAX}).all()
@@ -236,6 +242,14 @@ WHERE claim_id = :claim AND id = ANY(cast(:id AS bigint[]))
 _RESUME = text("""
 UPDATE inbox_event SET state = 'ready', waiting_for = NULL, next_attempt_at = clock_timestamp()
 WHERE state = 'parked' AND waiting_for = ANY(cast(:keys AS text[])) RETURNING id
+""")
+_RECALL = text("""
+UPDATE inbox_event SET state = 'ready', attempts = 0, reason_code = NULL, finished_at = NULL,
+  next_attempt_at = clock_timestamp()
+WHERE id = ANY(cast(:id AS bigint[])) AND state IN ('processed', 'duplicate', 'stale')
+""")
+_RUNNING = text("""
+SELECT id FROM inbox_event WHERE id = ANY(cast(:id AS bigint[])) AND state = 'running'
 """)
 _SWEEP = text("""
 UPDATE inbox_event

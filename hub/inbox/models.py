@@ -102,5 +102,7 @@ class InboxSequence(Base):
 
     source: Mapped[str] = mapped_column(primary_key=True)
     sender: Mapped[str] = mapped_column(primary_key=True)
+    node: Mapped[str] = mapped_column(primary_key=True, server_default=text("''"))
+    """Of a base of several nodes: each numbers its own messages; "" when it names none."""
     first_no: Mapped[int] = mapped_column(primary_key=True)
     last_no: Mapped[int]

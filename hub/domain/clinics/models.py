@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.db.base import Base
@@ -23,6 +23,8 @@ class Infobase(Base):
     timezone: Mapped[str] = mapped_column(server_default=text(f"'{ZONE_DEFAULT}'"))
     is_signature_required: Mapped[bool] = mapped_column(server_default=text("false"))
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    numbering: Mapped[int] = mapped_column(Integer, server_default=text("1"))
+    """How often the base has begun to number its messages; numbers of two runs are not compared."""
 
 
 class Clinic(Base):

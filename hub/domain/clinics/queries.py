@@ -31,6 +31,8 @@ class InfobaseTerms:
     timezone: str
     is_signature_required: bool
     is_active: bool
+    numbering: int
+    """How often it has begun to number its messages."""
 
 
 def find_clinics_by_ref(session: Session, infobase: str, refs: Collection[UUID]) -> dict[UUID, ClinicPlace]:
@@ -62,5 +64,10 @@ def _place(clinic: Clinic) -> ClinicPlace:
 
 def _terms(infobase: Infobase) -> InfobaseTerms:
     return InfobaseTerms(
-        infobase.code, infobase.name, infobase.timezone, infobase.is_signature_required, infobase.is_active
+        infobase.code,
+        infobase.name,
+        infobase.timezone,
+        infobase.is_signature_required,
+        infobase.is_active,
+        infobase.numbering,
     )

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from hub.domain.ledger.errors import PurseMovedError
 from hub.domain.ledger.kinds import OWNED_KINDS, AccountKind, SystemCode
 from hub.kernel.money import Asset
 
@@ -47,8 +48,10 @@ class LockedAccounts:
     system: dict[tuple[Asset, SystemCode], int]
 
 
-def lock_accounts(session: Session, holders: Iterable[Holder]) -> LockedAccounts:
+def lock_accounts(session: Session, holders: Iterable[Holder], *, with_moved: bool = False) -> LockedAccounts:
     """Open what is missing, then lock every account of these holders by id.
+
+    Raises: PurseMovedError when one was taken over by an heir, unless `with_moved`.
 
     A transaction that calls several verbs calls this first for all its holders, and hands the result to
     each: locks taken verb by verb would come in another order than a neighbour's.
@@ -63,7 +66,10 @@ def lock_accounts(session: Session, holders: Iterable[Holder]) -> LockedAccounts
         found = _find_accounts(session, wanted, assets)
     owned = [row.id for row in found if row.code is None]
     system = {(Asset(row.asset), SystemCode(row.code)): row.id for row in found if row.code is not None}
-    return LockedAccounts(_by_holder(wanted, session.execute(_LOCK, {"ids": owned}).all()), system)
+    rows = session.execute(_LOCK, {"ids": owned}).all()
+    if not with_moved and any(row.heir_id for row in rows):
+        raise PurseMovedError
+    return LockedAccounts(_by_holder(wanted, rows), system)
 
 
 # OFFSET 0 keeps the look-up by owner: a join planned while the table is small walks it.
@@ -120,7 +126,7 @@ def _open_accounts(session: Session, holders: set[Holder], assets: set[Asset]) -
 
 
 _LOCK = text("""
-    SELECT id, owner_id, kind, asset, posted, held, version FROM ledger_account
+    SELECT id, owner_id, kind, asset, posted, held, version, heir_id FROM ledger_account
      WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE
 """)
 

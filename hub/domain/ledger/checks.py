@@ -100,6 +100,16 @@ CHECKS: dict[str, str] = {
         HAVING coalesce(sum(part.remaining), 0)
             <> CASE account.kind WHEN 'pending' THEN account.posted ELSE 0 END
     """,
+    "heirs_have_no_heirs": """
+        SELECT 'account ' || account.id FROM ledger_account AS account
+          JOIN ledger_account AS heir ON heir.owner_id = account.heir_id
+         WHERE heir.heir_id IS NOT NULL
+    """,
+    "purses_move_whole": """
+        SELECT 'owner ' || owner_id FROM ledger_account WHERE owner_id IS NOT NULL
+         GROUP BY owner_id, asset HAVING count(DISTINCT heir_id) > 1
+             OR count(heir_id) NOT IN (0, count(*))
+    """,
     # Stands in for the foreign key that postings do without.
     "postings_fit_accounts": """
         SELECT 'posting ' || posting.id FROM ledger_posting AS posting

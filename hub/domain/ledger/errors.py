@@ -10,6 +10,20 @@ class DraftAmountInvalidError(HubError):
     kind = ErrorKind.INVALID
 
 
+class PurseMovedError(HubError):
+    """The owner's purse was taken over by another since the caller looked; asking again finds who has it."""
+
+    code = "purse-moved"
+    kind = ErrorKind.CONFLICT
+
+
+class PurseHeldError(HubError):
+    """A part of the purse is reserved at a cash desk: it can be taken over once the hold has ended."""
+
+    code = "purse-held"
+    kind = ErrorKind.CONFLICT
+
+
 class EntryKeyReusedError(HubError):
     """An entry with this key was posted before, from other facts."""
 

@@ -38,3 +38,5 @@ class EntryKind(StrEnum):
     CLAWBACK = "clawback"
     EXPIRY = "expiry"
     DEBT_REPAYMENT = "debt_repayment"
+    TRANSFER = "transfer"
+    """A part of a purse changed its owner: two cards turned out to be one person."""

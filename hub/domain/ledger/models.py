@@ -22,6 +22,8 @@ class LedgerAccount(Base):
         CheckConstraint("posted >= 0 AND held BETWEEN 0 AND posted AND version >= 0", name="balance"),
         CheckConstraint("held = 0 OR kind = 'active'", name="held"),
         CheckConstraint("kind <> 'system' OR (posted = 0 AND version = 0)", name="no_hot_row"),
+        CheckConstraint("heir_id IS NULL OR (heir_id <> owner_id AND posted = 0)", name="heir"),
+        Index("ix_ledger_account_heir_id", "heir_id", postgresql_where=text("heir_id IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
@@ -33,6 +35,8 @@ class LedgerAccount(Base):
     held: Mapped[int] = mapped_column(server_default=text("0"))
     version: Mapped[int] = mapped_column(server_default=text("0"))
     """How many postings the account has."""
+    heir_id: Mapped[UUID | None]
+    """Who took the purse over: nothing is posted here any more. Always names an owner who has no heir."""
 
 
 class LedgerEntry(Base):

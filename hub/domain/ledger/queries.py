@@ -86,17 +86,25 @@ def _balance(asset: Asset, rows: Sequence[Row[tuple[object, ...]]], now: datetim
     )
 
 
+@dataclass(frozen=True, slots=True)
+class NetAccrual:
+    """What a document has given an owner and not taken back, and when that was earned."""
+
+    amount: int
+    earned_at: datetime | None
+
+
 def net_accrued(
     session: Session, document_keys: Iterable[str], *, asset: Asset
-) -> dict[str, dict[UUID, int]]:
+) -> dict[str, dict[UUID, NetAccrual]]:
     """Give what each document has accrued to each owner, less clawbacks; zeros are left out.
 
     To decide upon it, hold the owners' accounts (`lock_accounts`) first.
     """
-    nets: dict[str, dict[UUID, int]] = {}
+    nets: dict[str, dict[UUID, NetAccrual]] = {}
     for (document_key, (owner_id, accrued_asset)), accrued in find_accrued(session, document_keys).items():
         if accrued_asset == asset and accrued.net:
-            nets.setdefault(document_key, {})[owner_id] = accrued.net
+            nets.setdefault(document_key, {})[owner_id] = NetAccrual(accrued.net, accrued.earned_at)
     return nets
 
 

@@ -80,13 +80,17 @@ class DocumentAccrual:
 
     net: int
     last_accrual_id: int | None
+    earned_at: datetime | None
+    """When the last of it was earned: all that is left has the dates that follow from it."""
 
 
 # OFFSET 0 keeps the look-ups by entry and account: a join planned while tables are small walks them.
 _ACCRUED = text("""
-    SELECT entry.document_key, account.owner_id, account.asset,
+    SELECT entry.document_key, coalesce(account.heir_id, account.owner_id) AS owner_id, account.asset,
            CAST(sum(CASE account.kind WHEN 'debt' THEN -1 ELSE 1 END * posting.amount) AS bigint) AS net,
-           max(entry.id) FILTER (WHERE entry.kind = 'accrual') AS last_accrual_id
+           max(entry.id) FILTER (WHERE entry.kind = 'accrual') AS last_accrual_id,
+           (array_agg(entry.occurred_at ORDER BY entry.id DESC) FILTER (WHERE entry.kind = 'accrual'))[1]
+             AS earned_at
       FROM ledger_entry AS entry
      CROSS JOIN LATERAL (SELECT account_id, amount, account_version FROM ledger_posting
                           WHERE entry_id = entry.id OFFSET 0) AS posting
@@ -99,9 +103,14 @@ _ACCRUED = text("""
 
 
 def find_accrued(session: Session, documents: Iterable[str]) -> dict[tuple[str, Holder], DocumentAccrual]:
-    """Give the net accruals of these documents, per holder: an edit may have moved a visit to another."""
+    """Give the net accruals of these documents, per holder: an edit may have moved a visit to another.
+
+    What a purse gave that was taken over counts as its heir's.
+    """
     rows = session.execute(_ACCRUED, {"documents": list(set(documents))})
     return {
-        (row.document_key, (row.owner_id, Asset(row.asset))): DocumentAccrual(row.net, row.last_accrual_id)
+        (row.document_key, (row.owner_id, Asset(row.asset))): DocumentAccrual(
+            row.net, row.last_accrual_id, row.earned_at
+        )
         for row in rows
     }

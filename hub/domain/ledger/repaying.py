@@ -7,10 +7,10 @@ from hub.domain.ledger.book import Book, Lot, NewEntry
 from hub.domain.ledger.kinds import EntryKind, SystemCode
 
 
-def repay_debt(book: Book, holder: Holder, credit: NewEntry, lot: Lot) -> None:
-    """Take what the holder owes from the new lot, no more than it has; nothing owed, nothing posted."""
+def repay_debt(book: Book, holder: Holder, credit: NewEntry, *lots: Lot) -> None:
+    """Take what the holder owes from these lots, no more than they have; nothing owed, nothing posted."""
     owned = book.of(holder)
-    amount = min(owned.debt.posted, lot.free)
+    amount = min(owned.debt.posted, sum(lot.free for lot in lots))
     if amount == 0:
         return
     entry_key = f"debt_repayment:{credit.entry_key}"
@@ -26,6 +26,6 @@ def repay_debt(book: Book, holder: Holder, credit: NewEntry, lot: Lot) -> None:
             reason="debt-repaid",
         )
     )
-    book.take_from_lots(entry, [lot], amount)
+    book.take_from_lots(entry, lots, amount)
     book.post_against(entry, owned.active, -amount, SystemCode.CLAWBACK)
     book.post_against(entry, owned.debt, -amount, SystemCode.DEBT)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, SmallInteger, UniqueConstraint, text
@@ -35,6 +36,10 @@ class Patient(Base):
         CheckConstraint("(status = 'merged') = (merged_into IS NOT NULL)", name="merged_into"),
         CheckConstraint("card_code = upper(card_code) AND card_code <> ''", name="card_code"),
         CheckConstraint("source IN ('onec', 'cabinet')", name="source"),
+        # Partial, so that a change of it is no change of a key, for which visits' foreign keys would wait.
+        Index(
+            "uq_patient_card_code", "card_code", unique=True, postgresql_where=text("card_code IS NOT NULL")
+        ),
         Index("ix_patient_phone_index", "phone_index"),
         Index("ix_patient_email_index", "email_index"),
         Index("ix_patient_surname_index", "surname_index", "id"),
@@ -55,7 +60,7 @@ class Patient(Base):
     surname_index: Mapped[bytes | None]
     surname_prefix_index: Mapped[bytes | None]
     phone_birth_index: Mapped[bytes | None]
-    card_code: Mapped[str | None] = mapped_column(unique=True)
+    card_code: Mapped[str | None]
     referral_code_used: Mapped[str | None]
     source: Mapped[str]
     status: Mapped[str] = mapped_column(server_default=text("'active'"))
@@ -73,6 +78,10 @@ class ExternalIdentity(Base):
         UniqueConstraint("system", "realm", "external_ref"),
         CheckConstraint("system IN ('onec')", name="system"),
         CheckConstraint("state IN ('live', 'deleted', 'merged')", name="state"),
+        CheckConstraint(
+            "merged_into_ref IS NULL OR (state = 'merged' AND merged_into_ref <> external_ref)",
+            name="merged_into_ref",
+        ),
         Index("ix_external_identity_patient_id", "patient_id"),
         Index("ix_external_identity_external_code", text("ltrim(external_code, '0')")),
     )
@@ -88,6 +97,9 @@ class ExternalIdentity(Base):
     content_hash: Mapped[bytes]
     message_no: Mapped[int | None]
     occurred_at: Mapped[datetime]
+    marks: Mapped[list[list[Any]]]
+    merged_into_ref: Mapped[UUID | None]
+    """Which card this one was folded into, as 1C said it; chains stay as they were said."""
 
 
 class ConsentRecord(Base):

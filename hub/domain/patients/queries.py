@@ -51,6 +51,18 @@ def find_patients_by_ref(session: Session, infobase: str, refs: Collection[UUID]
     return {row.external_ref: row.patient_id for row in rows}
 
 
+def find_survivors(session: Session, patient_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Find who took over from these merged patients; who was not merged is left out."""
+    if not patient_ids:
+        return {}
+    rows = session.execute(
+        select(Patient.id, Patient.merged_into).where(
+            Patient.id.in_(patient_ids), Patient.merged_into.is_not(None)
+        )
+    )
+    return {row.id: row.merged_into for row in rows}
+
+
 def find_refs(session: Session, infobase: str, patient_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """Find what an infobase calls these patients (patient id → ref): a live card before others."""
     rows = session.execute(

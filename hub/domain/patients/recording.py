@@ -13,18 +13,19 @@ from sqlalchemy.orm import Session
 
 from hub.contracts.facts import PatientSnapshot
 from hub.db.locks import lock_names
+from hub.domain.documents.rules import AppliedStamp, Verdict, judge
 from hub.domain.patients import rules
 from hub.domain.patients.models import IdentityState
 from hub.domain.patients.register import (
+    CardKey,
     IdentityRow,
     PatientRow,
     Register,
     card_key,
     open_register,
     read_personal,
-    stamp_of,
 )
-from hub.domain.patients.rules import Outcome
+from hub.domain.patients.rules import MergeRefusal, Outcome
 from hub.domain.patients.storing import store_register
 
 log = structlog.get_logger(__name__)
@@ -39,6 +40,7 @@ class Recorded:
 
     `patient_id` is who the card means now (None while parked); `absorbed_id` is a patient who was folded
     into them by this snapshot: the flow moves what that one owned. `waiting_for` names the missing card.
+    `is_merge_kept`: the card was merged once, and is silent about it now.
     """
 
     patient_id: UUID | None
@@ -46,14 +48,17 @@ class Recorded:
     is_new: bool = False
     absorbed_id: UUID | None = None
     waiting_for: str | None = None
+    refusal: MergeRefusal | None = None
+    is_merge_kept: bool = False
 
 
 def record_patients(session: Session, snapshots: Sequence[PatientSnapshot]) -> list[Recorded]:
     """Bring the register to what these cards say, in the given order; one answer per snapshot.
 
     A card marked for deletion freezes the patient when no live card is left, and erases nothing. A card
-    merged into one that is not known yet is `parked` whole. Repeating changes nothing. The number of
-    statements does not depend on the number of snapshots.
+    merged into one that is not known yet is `parked` whole; one merged into itself, into a card that was
+    merged into it, or into a second person is `refused` and changes nothing. Repeating changes nothing.
+    The number of statements does not depend on the number of snapshots.
     """
     if not snapshots:
         return []
@@ -79,30 +84,30 @@ def card_waiting_key(infobase: str, ref: UUID) -> str:
 
 def _record(register: Register, snapshot: PatientSnapshot) -> Recorded:
     identity = register.identities.get(card_key(snapshot))
-    outcome = rules.judge_card(identity.stamp if identity else None, snapshot.stamp)
-    if identity is not None and outcome is not Outcome.APPLIED:
-        _note_repetition(identity, snapshot, outcome)
-        return Recorded(identity.patient_id, outcome)
-    target_ref = snapshot.merged_into_ref
-    if target_ref is not None and target_ref != snapshot.stamp.ref:
-        return _record_merge(register, snapshot, identity, target_ref)
-    if identity is not None and identity.state is IdentityState.MERGED:
-        # Two people's points cannot be parted by a card's word: an undone merge is for a person to see.
-        log.warning("patient_card_unmerge_ignored", infobase=snapshot.stamp.infobase, ref=snapshot.stamp.ref)
-        _stamp(register, snapshot, identity.patient_id, IdentityState.MERGED)
-        return Recorded(identity.patient_id, Outcome.APPLIED)
-    return _record_card(register, snapshot, identity)
+    judgement = judge(identity.stamp if identity else None, snapshot.stamp)
+    if snapshot.merged_into_ref is not None:
+        return _record_merge(register, snapshot, judgement.stamp, snapshot.merged_into_ref)
+    if identity is None:
+        return _record_card(register, snapshot, judgement.stamp, None)
+    if judgement.verdict is not Verdict.NEWS:
+        _note(identity, judgement.stamp)
+        return Recorded(identity.patient_id, rules.OUTCOMES[judgement.verdict])
+    if identity.state is IdentityState.MERGED:
+        # Two people's points cannot be parted by a card's silence: an undone merge is for a person to see.
+        _note(identity, judgement.stamp)
+        return Recorded(identity.patient_id, Outcome.APPLIED, is_merge_kept=True)
+    return _record_card(register, snapshot, judgement.stamp, identity)
 
 
-def _note_repetition(identity: IdentityRow, snapshot: PatientSnapshot, outcome: Outcome) -> None:
-    """A repeated content under a newer number moves the number on: what came between them is stale."""
-    if outcome is Outcome.DUPLICATE and identity.stamp.is_repeated_by(snapshot.stamp):
-        moved = stamp_of(snapshot, identity.stamp)
-        identity.is_changed = identity.is_changed or moved != identity.stamp
-        identity.stamp = moved
+def _note(identity: IdentityRow, stamp: AppliedStamp) -> None:
+    """Remember a message that changed nothing: what it overtook stays overtaken."""
+    identity.is_changed = identity.is_changed or stamp != identity.stamp
+    identity.stamp = stamp
 
 
-def _record_card(register: Register, snapshot: PatientSnapshot, identity: IdentityRow | None) -> Recorded:
+def _record_card(
+    register: Register, snapshot: PatientSnapshot, stamp: AppliedStamp, identity: IdentityRow | None
+) -> Recorded:
     personal = read_personal(snapshot)
     card_code = rules.normalise_card(snapshot.card_code)
     row = register.patients[identity.patient_id] if identity else register.match(personal, card_code)
@@ -115,7 +120,7 @@ def _record_card(register: Register, snapshot: PatientSnapshot, identity: Identi
         if previous not in {None, row.patient_id}:
             log.warning("patient_card_moved", from_patient_id=previous, to_patient_id=row.patient_id)
     state = IdentityState.LIVE if snapshot.stamp.is_live else IdentityState.DELETED
-    _stamp(register, snapshot, row.patient_id, state)
+    _identify(register, snapshot, stamp, row.patient_id, state)
     return Recorded(row.patient_id, Outcome.APPLIED, is_new=is_new)
 
 
@@ -128,24 +133,49 @@ def _overlay(row: PatientRow, snapshot: PatientSnapshot) -> None:
 
 
 def _record_merge(
-    register: Register, snapshot: PatientSnapshot, identity: IdentityRow | None, target_ref: UUID
+    register: Register, snapshot: PatientSnapshot, stamp: AppliedStamp, target_ref: UUID
 ) -> Recorded:
-    """Let the card mean whom the surviving card means; its own contents count no more."""
-    infobase = snapshot.stamp.infobase
-    target = register.identities.get((infobase, target_ref))
+    """Let the card mean whom the surviving card means; its own contents count no more.
+
+    A merge counts however late it comes: a newer card that is silent about it takes nothing back.
+    """
+    key, target_key = card_key(snapshot), (snapshot.stamp.infobase, target_ref)
+    identity, target = register.identities.get(key), register.identities.get(target_key)
+    if identity is not None and identity.merged_into_ref == target_ref:
+        _note(identity, stamp)
+        return Recorded(identity.patient_id, Outcome.DUPLICATE)
+    refusal = _refuse_merge(register, key, target_key)
+    if refusal is not None:
+        return Recorded(identity.patient_id if identity else None, Outcome.REFUSED, refusal=refusal)
     if target is None:
-        waiting_for = card_waiting_key(infobase, target_ref)
-        return Recorded(None, Outcome.PARKED, waiting_for=waiting_for)
+        return Recorded(None, Outcome.PARKED, waiting_for=card_waiting_key(*target_key))
     survivor_id = target.patient_id
     absorbed_id = None
     if identity is not None and identity.patient_id != survivor_id:
         absorbed_id = identity.patient_id
         register.merge(register.patients[absorbed_id], register.patients[survivor_id])
-    _stamp(register, snapshot, survivor_id, IdentityState.MERGED)
+    _identify(register, snapshot, stamp, survivor_id, IdentityState.MERGED)
     return Recorded(survivor_id, Outcome.APPLIED, absorbed_id=absorbed_id)
 
 
-def _stamp(register: Register, snapshot: PatientSnapshot, patient_id: UUID, state: IdentityState) -> None:
+def _refuse_merge(register: Register, key: CardKey, target_key: CardKey) -> MergeRefusal | None:
+    if key == target_key:
+        return MergeRefusal.ITSELF
+    if register.leads_to(target_key, key):
+        return MergeRefusal.CYCLE
+    identity, target = register.identities.get(key), register.identities.get(target_key)
+    is_merged = identity is not None and identity.state is IdentityState.MERGED
+    is_same = identity is not None and target is not None and identity.patient_id == target.patient_id
+    return MergeRefusal.CONTRADICTED if is_merged and not is_same else None
+
+
+def _identify(
+    register: Register,
+    snapshot: PatientSnapshot,
+    stamp: AppliedStamp,
+    patient_id: UUID,
+    state: IdentityState,
+) -> None:
     key = card_key(snapshot)
     known = register.identities.get(key)
     register.identities[key] = IdentityRow(
@@ -153,6 +183,7 @@ def _stamp(register: Register, snapshot: PatientSnapshot, patient_id: UUID, stat
         patient_id=patient_id,
         external_code=snapshot.code.strip() or (known.external_code if known else ""),
         state=state,
-        stamp=stamp_of(snapshot, known.stamp if known else None),
+        stamp=stamp,
+        merged_into_ref=snapshot.merged_into_ref,
         is_changed=True,
     )

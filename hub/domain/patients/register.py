@@ -4,14 +4,14 @@ Snapshots of a batch see each other here: two cards of one new person in one bat
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from hub.contracts.facts import PatientSnapshot
-from hub.domain.documents.rules import AppliedStamp
+from hub.domain.documents.rules import AppliedStamp, read_stamp
 from hub.domain.patients import rules
 from hub.domain.patients.models import IdentityState
 from hub.domain.patients.personal import SEALED_COLUMNS, Personal, open_personal, phone_birth_index
@@ -42,6 +42,7 @@ class IdentityRow:
     external_code: str
     state: IdentityState
     stamp: AppliedStamp
+    merged_into_ref: UUID | None = None
     is_changed: bool = False
 
 
@@ -86,6 +87,16 @@ class Register:
         row = PatientRow(patient_id=new_id(), personal=Personal(), is_changed=True)
         self.patients[row.patient_id] = row
         return row
+
+    def leads_to(self, start: CardKey, goal: CardKey) -> bool:
+        """Tell whether following merges from one card ends in, or passes, the other."""
+        infobase, ref = start
+        while (infobase, ref) != goal:
+            row = self.identities.get((infobase, ref))
+            if row is None or row.merged_into_ref is None:
+                return False
+            ref = row.merged_into_ref
+        return True
 
     def give_card(self, card_code: str, row: PatientRow) -> UUID | None:
         """Give the card to this patient; 1C's last word counts. Gives back who held it before."""
@@ -173,7 +184,14 @@ def _read_identities(session: Session, register: Register, snapshots: Sequence[P
             patient_id=row.patient_id,
             external_code=row.external_code,
             state=IdentityState(row.state),
-            stamp=AppliedStamp(row.data_version, row.content_hash, row.message_no, row.occurred_at),
+            stamp=read_stamp(
+                data_version=row.data_version,
+                content_hash=row.content_hash,
+                message_no=row.message_no,
+                occurred_at=row.occurred_at,
+                marks=row.marks,
+            ),
+            merged_into_ref=row.merged_into_ref,
         )
 
 
@@ -198,27 +216,20 @@ def _read_patients(
         )
 
 
-def stamp_of(snapshot: PatientSnapshot, applied: AppliedStamp | None) -> AppliedStamp:
-    """Stamp a card with this snapshot; number and time never go back."""
-    stamp = snapshot.stamp
-    incoming = AppliedStamp(stamp.data_version, stamp.content_hash, stamp.message_no, stamp.occurred_at)
-    if applied is None:
-        return incoming
-    numbers = [number for number in (applied.message_no, stamp.message_no) if number is not None]
-    return replace(
-        incoming,
-        message_no=max(numbers, default=None),
-        occurred_at=max(applied.occurred_at, stamp.occurred_at),
-    )
-
-
+# With the cards that they were merged into, to the end of each chain.
 _READ_IDENTITIES = text("""
-SELECT e.realm, e.external_ref, e.external_code, e.patient_id, e.state,
-       e.data_version, e.content_hash, e.message_no, e.occurred_at
-FROM external_identity e
-JOIN unnest(cast(:realm AS text[]), cast(:external_ref AS uuid[])) AS k (realm, external_ref)
-  ON e.realm = k.realm AND e.external_ref = k.external_ref
-WHERE e.system = :system
+WITH RECURSIVE told AS (
+  SELECT e.* FROM external_identity e
+  JOIN unnest(cast(:realm AS text[]), cast(:external_ref AS uuid[])) AS k (realm, external_ref)
+    ON e.realm = k.realm AND e.external_ref = k.external_ref
+  WHERE e.system = :system
+  UNION
+  SELECT e.* FROM told
+  JOIN external_identity e
+    ON e.system = :system AND e.realm = told.realm AND e.external_ref = told.merged_into_ref)
+SELECT realm, external_ref, external_code, patient_id, state, merged_into_ref,
+       data_version, content_hash, message_no, occurred_at, marks
+FROM told
 """)
 
 _READ_CARDS = text("""

@@ -4,8 +4,7 @@ import unicodedata
 from datetime import date
 from enum import StrEnum
 
-from hub.contracts.facts import DocumentStamp
-from hub.domain.documents.rules import AppliedStamp, Verdict, judge
+from hub.domain.documents.rules import Verdict
 
 PREFIX_LETTERS = 3
 
@@ -17,18 +16,25 @@ class Outcome(StrEnum):
     DUPLICATE = "duplicate"
     STALE = "stale"
     PARKED = "parked"
+    REFUSED = "refused"
 
 
-_OUTCOMES = {
+OUTCOMES = {
     Verdict.NEWS: Outcome.APPLIED,
     Verdict.DUPLICATE: Outcome.DUPLICATE,
     Verdict.STALE: Outcome.STALE,
 }
+"""What becomes of a snapshot before its contents are looked at."""
 
 
-def judge_card(applied: AppliedStamp | None, stamp: DocumentStamp) -> Outcome:
-    """Say what becomes of a snapshot before its contents are looked at."""
-    return _OUTCOMES[judge(applied, stamp)]
+class MergeRefusal(StrEnum):
+    """Why a merge is for a person to look at."""
+
+    ITSELF = "merge-into-itself"
+    CYCLE = "merge-cycle"
+    """The surviving card was itself merged into this one."""
+    CONTRADICTED = "merge-contradicted"
+    """The card was merged into another person's before: two people's points cannot be parted again."""
 
 
 def normalise_name(name: str) -> str:

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from hub.contracts.facts import PatientSnapshot
+from hub.domain.documents.rules import write_marks
 from hub.domain.patients.personal import INDEX_COLUMNS, SEALED_COLUMNS, index_personal, seal_personal
 from hub.domain.patients.register import SYSTEM, IdentityRow, PatientRow, Register
 from hub.kernel import clock
@@ -70,6 +71,8 @@ def _store_identities(session: Session, rows: Sequence[IdentityRow]) -> None:
             "content_hash": [row.stamp.content_hash for row in rows],
             "message_no": [row.stamp.message_no for row in rows],
             "occurred_at": [row.stamp.occurred_at for row in rows],
+            "marks": [write_marks(row.stamp) for row in rows],
+            "merged_into_ref": [row.merged_into_ref for row in rows],
         },
     )
     patient_ids = sorted({row.patient_id for row in rows})
@@ -146,17 +149,21 @@ WHERE e.patient_id = m.loser
 _STORE_IDENTITIES = text("""
 INSERT INTO external_identity
   (system, realm, external_ref, external_code, patient_id, state, data_version, content_hash, message_no,
-   occurred_at)
-SELECT :system, s.*
+   occurred_at, marks, merged_into_ref)
+SELECT :system, realm, external_ref, external_code, patient_id, state, data_version, content_hash, message_no,
+  occurred_at, cast(marks AS jsonb), merged_into_ref
 FROM unnest(
   cast(:realm AS text[]), cast(:external_ref AS uuid[]), cast(:external_code AS text[]),
   cast(:patient_id AS uuid[]), cast(:state AS text[]), cast(:data_version AS text[]),
-  cast(:content_hash AS bytea[]), cast(:message_no AS bigint[]), cast(:occurred_at AS timestamptz[])
-) AS s
+  cast(:content_hash AS bytea[]), cast(:message_no AS bigint[]), cast(:occurred_at AS timestamptz[]),
+  cast(:marks AS text[]), cast(:merged_into_ref AS uuid[])
+) AS s (realm, external_ref, external_code, patient_id, state, data_version, content_hash, message_no,
+        occurred_at, marks, merged_into_ref)
 ON CONFLICT (system, realm, external_ref) DO UPDATE SET
   external_code = excluded.external_code, patient_id = excluded.patient_id, state = excluded.state,
   data_version = excluded.data_version, content_hash = excluded.content_hash,
-  message_no = excluded.message_no, occurred_at = excluded.occurred_at
+  message_no = excluded.message_no, occurred_at = excluded.occurred_at, marks = excluded.marks,
+  merged_into_ref = excluded.merged_into_ref
 """)
 
 # Frozen by 1C: some card is marked for deletion, and no other card of the person is live.

@@ -12,7 +12,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from hub.db.locks import lock_names
-from hub.domain.documents.rules import AppliedStamp
+from hub.domain.documents.rules import AppliedStamp, read_stamp
 from hub.domain.loyalty.rules import EarningLine
 
 VisitKey = tuple[str, UUID]
@@ -21,7 +21,10 @@ VisitKey = tuple[str, UUID]
 
 @dataclass(frozen=True, slots=True)
 class MirroredVisit:
-    """A visit as we hold it. `refunded_kopecks` sums its live refunds by line number."""
+    """A visit as we hold it. `refunded_kopecks` sums its live refunds by line number.
+
+    `patient_id` is who has the visit now: of a merged patient, who took over.
+    """
 
     id: int
     number: str
@@ -61,7 +64,7 @@ def find_visits(session: Session, keys: Collection[VisitKey]) -> dict[VisitKey, 
         (row.infobase, row.ref): MirroredVisit(
             id=row.id,
             number=row.number,
-            patient_id=row.patient_id,
+            patient_id=row.holder_id,
             clinic_ref=row.clinic_ref,
             completed_at=row.completed_at,
             is_live=row.is_live,
@@ -73,10 +76,36 @@ def find_visits(session: Session, keys: Collection[VisitKey]) -> dict[VisitKey, 
     }
 
 
-def find_refund_stamps(session: Session, keys: Collection[VisitKey]) -> dict[VisitKey, AppliedStamp]:
-    """Read what we hold of refund documents; their visits are locked by the caller."""
-    rows = _of(keys, session.execute(_REFUND_STAMPS, _split(keys)))
-    return {(row.infobase, row.ref): _stamp(row) for row in rows}
+@dataclass(frozen=True, slots=True)
+class HeldRefund:
+    """A refund document as we hold it: its version, and the visit that it lowers."""
+
+    stamp: AppliedStamp
+    visit: VisitKey
+
+
+def lock_refunds(session: Session, keys: Collection[VisitKey]) -> dict[VisitKey, HeldRefund]:
+    """Lock the refund documents, known or not yet known, then read what we hold of them."""
+    lock_names(session, [f"refund:{infobase}:{ref}" for infobase, ref in keys])
+    return {
+        (row.infobase, row.ref): HeldRefund(_stamp(row), (row.infobase, row.visit_ref))
+        for row in _of(keys, session.execute(_REFUNDS, _split(keys)))
+    }
+
+
+def find_holders(session: Session, keys: Collection[VisitKey]) -> set[UUID]:
+    """Find who has these visits now."""
+    return {row.holder_id for row in _of(keys, session.execute(_HOLDERS, _split(keys)))}
+
+
+def _stamp(row: Row[tuple[object, ...]]) -> AppliedStamp:
+    return read_stamp(
+        data_version=row.data_version,
+        content_hash=row.content_hash,
+        message_no=row.message_no,
+        occurred_at=row.occurred_at,
+        marks=row.marks,
+    )
 
 
 def _lines(session: Session, visit_ids: list[int]) -> dict[int, list[EarningLine]]:
@@ -110,24 +139,22 @@ def _of(keys: Collection[VisitKey], rows: Iterable[Row[tuple[object, ...]]]) -> 
     return [row for row in rows if (row.infobase, row.ref) in wanted]
 
 
-def _stamp(row: Row[tuple[object, ...]]) -> AppliedStamp:
-    return AppliedStamp(row.data_version, row.content_hash, row.message_no, row.occurred_at)
-
-
 # Not joins with pairs of base and reference: while a table is small, those are planned as walks of its whole
 # index, and plans are kept.
 _STAMPS = text("""
-SELECT id, infobase, ref, data_version, content_hash, message_no, occurred_at FROM visit
+SELECT id, infobase, ref, data_version, content_hash, message_no, occurred_at, marks FROM visit
 WHERE infobase = ANY(cast(:infobases AS text[])) AND ref = ANY(cast(:refs AS uuid[]))
 """)
 _VISITS = text("""
-SELECT id, infobase, ref, number, patient_id, clinic_ref, completed_at, is_live,
-       data_version, content_hash, message_no, occurred_at FROM visit
-WHERE infobase = ANY(cast(:infobases AS text[])) AND ref = ANY(cast(:refs AS uuid[]))
+SELECT v.id, v.infobase, v.ref, v.number, coalesce(p.merged_into, v.patient_id) AS holder_id, v.clinic_ref,
+       v.completed_at, v.is_live, v.data_version, v.content_hash, v.message_no, v.occurred_at, v.marks
+FROM visit v LEFT JOIN LATERAL (SELECT merged_into FROM patient WHERE id = v.patient_id OFFSET 0) p ON true
+WHERE v.infobase = ANY(cast(:infobases AS text[])) AND v.ref = ANY(cast(:refs AS uuid[]))
 """)
-_REFUND_STAMPS = text("""
-SELECT infobase, ref, data_version, content_hash, message_no, occurred_at FROM visit_refund
-WHERE infobase = ANY(cast(:infobases AS text[])) AND ref = ANY(cast(:refs AS uuid[]))
+_HOLDERS = text("""
+SELECT v.infobase, v.ref, coalesce(p.merged_into, p.id) AS holder_id
+FROM visit v CROSS JOIN LATERAL (SELECT id, merged_into FROM patient WHERE id = v.patient_id OFFSET 0) p
+WHERE v.infobase = ANY(cast(:infobases AS text[])) AND v.ref = ANY(cast(:refs AS uuid[]))
 """)
 _LINES = text("""
 SELECT visit_id, line_no, amount_kopecks, base_kopecks FROM visit_line
@@ -138,4 +165,10 @@ SELECT r.visit_id, r.is_whole, l.line_no, l.amount_kopecks
 FROM visit_refund r LEFT JOIN LATERAL (
   SELECT line_no, amount_kopecks FROM visit_refund_line WHERE refund_id = r.id OFFSET 0) l ON true
 WHERE r.visit_id = ANY(cast(:ids AS bigint[])) AND r.is_live ORDER BY r.is_whole, r.id
+""")
+_REFUNDS = text("""
+SELECT r.infobase, r.ref, v.ref AS visit_ref, r.data_version, r.content_hash, r.message_no, r.occurred_at,
+       r.marks
+FROM visit_refund r CROSS JOIN LATERAL (SELECT ref FROM visit WHERE id = r.visit_id OFFSET 0) v
+WHERE r.infobase = ANY(cast(:infobases AS text[])) AND r.ref = ANY(cast(:refs AS uuid[]))
 """)

@@ -1,6 +1,7 @@
 """Tables of visits and refunds."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -44,6 +45,7 @@ class Visit(Base):
     content_hash: Mapped[bytes]
     message_no: Mapped[int | None]
     occurred_at: Mapped[datetime]
+    marks: Mapped[list[list[Any]]]
     total_kopecks: Mapped[int]
     base_kopecks: Mapped[int]
     version: Mapped[int] = mapped_column(Integer)
@@ -91,6 +93,7 @@ class VisitRefund(Base):
     content_hash: Mapped[bytes]
     message_no: Mapped[int | None]
     occurred_at: Mapped[datetime]
+    marks: Mapped[list[list[Any]]]
     is_whole: Mapped[bool]
     version: Mapped[int] = mapped_column(Integer)
 

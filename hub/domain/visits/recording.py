@@ -13,6 +13,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from hub.contracts.facts import DocumentStamp, VisitLine, VisitRefunded, VisitSnapshot
+from hub.domain.documents.rules import AppliedStamp, write_marks
 from hub.domain.loyalty.rules import earning_base, split_base
 from hub.domain.visits.mirror import VisitKey
 from hub.kernel.ids import new_id
@@ -20,10 +21,20 @@ from hub.kernel.ids import new_id
 
 @dataclass(frozen=True, slots=True)
 class VisitWrite:
-    """A snapshot that is news, and whose patient is known when it has one."""
+    """A snapshot that is news, and whose patient is known when it has one; the stamp to hold with it."""
 
     snapshot: VisitSnapshot
     patient_id: UUID | None
+    stamp: AppliedStamp
+
+
+@dataclass(frozen=True, slots=True)
+class RefundWrite:
+    """A refund that is news, the row of its visit, and the stamp to hold with it."""
+
+    refund: VisitRefunded
+    visit_id: int
+    stamp: AppliedStamp
 
 
 def write_visits(session: Session, writes: Sequence[VisitWrite]) -> dict[VisitKey, int]:
@@ -50,17 +61,17 @@ def write_visits(session: Session, writes: Sequence[VisitWrite]) -> dict[VisitKe
     return {key: row.version for key, row in held.items()}
 
 
-def write_refunds(
-    session: Session, refunds: Sequence[VisitRefunded], visit_ids: Mapping[VisitKey, int]
-) -> dict[VisitKey, int]:
+def write_refunds(session: Session, writes: Sequence[RefundWrite]) -> dict[VisitKey, int]:
     """Insert or advance refund documents of known visits; gives the refunds' new versions."""
-    if not refunds:
+    if not writes:
         return {}
+    refunds = [write.refund for write in writes]
     rows = session.execute(
         _UPSERT_REFUND,
         {
             **_stamp_columns([refund.stamp for refund in refunds]),
-            "visit_id": [visit_ids[refund.stamp.infobase, refund.visit_ref] for refund in refunds],
+            "marks": [write_marks(write.stamp) for write in writes],
+            "visit_id": [write.visit_id for write in writes],
             "is_whole": [not refund.lines for refund in refunds],
         },
     ).all()
@@ -82,21 +93,27 @@ def write_refunds(
     return {(row.infobase, row.ref): row.version for row in rows}
 
 
-def touch_visits(session: Session, stamps: Sequence[DocumentStamp]) -> None:
-    """Remember that known content was seen again under newer numbers, so that older ones stay old."""
+def touch_visits(session: Session, stamps: Mapping[VisitKey, AppliedStamp]) -> None:
+    """Remember messages that brought no news, so that what they overtook stays overtaken."""
     _touch(session, _TOUCH_VISIT, stamps)
 
 
-def touch_refunds(session: Session, stamps: Sequence[DocumentStamp]) -> None:
+def touch_refunds(session: Session, stamps: Mapping[VisitKey, AppliedStamp]) -> None:
     """The same for refund documents."""
     _touch(session, _TOUCH_REFUND, stamps)
 
 
-def _touch(session: Session, statement: TextClause, stamps: Sequence[DocumentStamp]) -> None:
+def _touch(session: Session, statement: TextClause, stamps: Mapping[VisitKey, AppliedStamp]) -> None:
     if stamps:
-        columns = _stamp_columns(stamps)
-        names = ("infobase", "ref", "data_version", "message_no", "occurred_at")
-        session.execute(statement, {name: columns[name] for name in names})
+        columns = {
+            "infobase": [infobase for infobase, _ in stamps],
+            "ref": [ref for _, ref in stamps],
+            "data_version": [stamp.data_version for stamp in stamps.values()],
+            "message_no": [stamp.message_no for stamp in stamps.values()],
+            "occurred_at": [stamp.occurred_at for stamp in stamps.values()],
+            "marks": [write_marks(stamp) for stamp in stamps.values()],
+        }
+        session.execute(statement, columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +135,7 @@ def _visit_columns(writes: Sequence[VisitWrite], bills: Sequence[_Bill]) -> dict
     snapshots = [write.snapshot for write in writes]
     return {
         **_stamp_columns([snapshot.stamp for snapshot in snapshots]),
+        "marks": [write_marks(write.stamp) for write in writes],
         "public_id": [new_id() for _ in writes],
         "patient_id": [write.patient_id for write in writes],
         "clinic_ref": [snapshot.clinic_ref for snapshot in snapshots],
@@ -166,20 +184,22 @@ def _insert_lines(session: Session, lines: Sequence[tuple[int, VisitLine, int]])
 
 _UPSERT = text("""
 INSERT INTO visit AS v (public_id, infobase, ref, object_type, number, patient_id, clinic_ref, completed_at,
-  is_live, data_version, content_hash, message_no, occurred_at, total_kopecks, base_kopecks, version,
+  is_live, data_version, content_hash, message_no, occurred_at, marks, total_kopecks, base_kopecks, version,
   referral_code, promo_code, warnings)
 SELECT public_id, infobase, ref, object_type, number, patient_id, clinic_ref, completed_at, is_live,
-  data_version, content_hash, message_no, occurred_at, total, base, 1, referral_code, promo_code,
+  data_version, content_hash, message_no, occurred_at, cast(marks AS jsonb), total, base, 1,
+  referral_code, promo_code,
   CASE WHEN warnings = '' THEN '{}' ELSE string_to_array(warnings, ',') END
 FROM unnest(cast(:public_id AS uuid[]), cast(:infobase AS text[]), cast(:ref AS uuid[]),
   cast(:object_type AS text[]), cast(:number AS text[]), cast(:patient_id AS uuid[]),
   cast(:clinic_ref AS uuid[]), cast(:completed_at AS timestamptz[]), cast(:is_live AS boolean[]),
   cast(:data_version AS text[]), cast(:content_hash AS bytea[]), cast(:message_no AS bigint[]),
-  cast(:occurred_at AS timestamptz[]), cast(:total AS bigint[]), cast(:base AS bigint[]),
+  cast(:occurred_at AS timestamptz[]), cast(:marks AS text[]),
+  cast(:total AS bigint[]), cast(:base AS bigint[]),
   cast(:referral_code AS text[]), cast(:promo_code AS text[]),
   cast(:warnings AS text[]))
   AS w (public_id, infobase, ref, object_type, number, patient_id, clinic_ref, completed_at, is_live,
-        data_version, content_hash, message_no, occurred_at, total, base, referral_code,
+        data_version, content_hash, message_no, occurred_at, marks, total, base, referral_code,
         promo_code, warnings)
 ON CONFLICT (infobase, ref) DO UPDATE
 SET object_type = excluded.object_type,
@@ -188,14 +208,16 @@ SET object_type = excluded.object_type,
     clinic_ref = coalesce(excluded.clinic_ref, v.clinic_ref),
     completed_at = coalesce(excluded.completed_at, v.completed_at),
     is_live = excluded.is_live, data_version = excluded.data_version,
-    content_hash = excluded.content_hash, message_no = coalesce(excluded.message_no, v.message_no),
-    occurred_at = excluded.occurred_at,
+    content_hash = excluded.content_hash, message_no = excluded.message_no,
+    occurred_at = excluded.occurred_at, marks = excluded.marks,
     total_kopecks = CASE WHEN excluded.completed_at IS NULL THEN v.total_kopecks
                          ELSE excluded.total_kopecks END,
     base_kopecks = CASE WHEN excluded.completed_at IS NULL THEN v.base_kopecks
                         ELSE excluded.base_kopecks END,
-    version = v.version + 1, referral_code = coalesce(nullif(excluded.referral_code, ''), v.referral_code),
-    promo_code = coalesce(nullif(excluded.promo_code, ''), v.promo_code),
+    version = v.version + 1,
+    referral_code = CASE WHEN excluded.completed_at IS NULL THEN v.referral_code
+                         ELSE excluded.referral_code END,
+    promo_code = CASE WHEN excluded.completed_at IS NULL THEN v.promo_code ELSE excluded.promo_code END,
     warnings = excluded.warnings, updated_at = clock_timestamp()
 RETURNING v.id, v.infobase, v.ref, v.version
 """)
@@ -209,16 +231,21 @@ SELECT * FROM unnest(cast(:visit_id AS bigint[]), cast(:line_no AS integer[]),
 """)
 _UPSERT_REFUND = text("""
 INSERT INTO visit_refund AS r (visit_id, infobase, ref, object_type, number, is_live, data_version,
-  content_hash, message_no, occurred_at, is_whole, version)
-SELECT *, 1 FROM unnest(cast(:visit_id AS bigint[]), cast(:infobase AS text[]), cast(:ref AS uuid[]),
+  content_hash, message_no, occurred_at, marks, is_whole, version)
+SELECT visit_id, infobase, ref, object_type, number, is_live, data_version, content_hash, message_no,
+  occurred_at, cast(marks AS jsonb), is_whole, 1
+FROM unnest(cast(:visit_id AS bigint[]), cast(:infobase AS text[]), cast(:ref AS uuid[]),
   cast(:object_type AS text[]), cast(:number AS text[]), cast(:is_live AS boolean[]),
   cast(:data_version AS text[]), cast(:content_hash AS bytea[]), cast(:message_no AS bigint[]),
-  cast(:occurred_at AS timestamptz[]), cast(:is_whole AS boolean[]))
+  cast(:occurred_at AS timestamptz[]), cast(:marks AS text[]), cast(:is_whole AS boolean[]))
+  AS w (visit_id, infobase, ref, object_type, number, is_live, data_version, content_hash, message_no,
+        occurred_at, marks, is_whole)
 ON CONFLICT (infobase, ref) DO UPDATE
 SET visit_id = excluded.visit_id, object_type = excluded.object_type, number = excluded.number,
     is_live = excluded.is_live, data_version = excluded.data_version,
-    content_hash = excluded.content_hash, message_no = coalesce(excluded.message_no, r.message_no),
-    occurred_at = excluded.occurred_at, is_whole = excluded.is_whole, version = r.version + 1
+    content_hash = excluded.content_hash, message_no = excluded.message_no,
+    occurred_at = excluded.occurred_at, marks = excluded.marks, is_whole = excluded.is_whole,
+    version = r.version + 1
 RETURNING r.id, r.infobase, r.ref, r.version
 """)
 _DELETE_REFUND_LINES = text("DELETE FROM visit_refund_line WHERE refund_id = ANY(cast(:ids AS bigint[]))")
@@ -228,11 +255,11 @@ SELECT * FROM unnest(cast(:refund_id AS bigint[]), cast(:line_no AS integer[]), 
 """)
 _TOUCH = """
 UPDATE {table} d
-SET data_version = s.data_version, message_no = coalesce(s.message_no, d.message_no),
-    occurred_at = s.occurred_at
+SET data_version = s.data_version, message_no = s.message_no, occurred_at = s.occurred_at,
+    marks = cast(s.marks AS jsonb)
 FROM unnest(cast(:infobase AS text[]), cast(:ref AS uuid[]), cast(:data_version AS text[]),
-            cast(:message_no AS bigint[]), cast(:occurred_at AS timestamptz[]))
-  AS s (infobase, ref, data_version, message_no, occurred_at)
+            cast(:message_no AS bigint[]), cast(:occurred_at AS timestamptz[]), cast(:marks AS text[]))
+  AS s (infobase, ref, data_version, message_no, occurred_at, marks)
 WHERE d.infobase = s.infobase AND d.ref = s.ref
   AND d.infobase = ANY(cast(:infobase AS text[])) AND d.ref = ANY(cast(:ref AS uuid[]))
 """

@@ -14,7 +14,7 @@ from hub.domain.ledger.errors import (
     EntryKeyReusedError,
 )
 from hub.domain.ledger.kinds import EntryKind
-from hub.domain.ledger.queries import net_accrued
+from hub.domain.ledger.queries import NetAccrual, net_accrued
 from hub.kernel import clock, ids
 from hub.kernel.money import Asset
 from tests.domain.ledger.factories import DAY, NOON, accrual, clawback
@@ -130,7 +130,10 @@ def test_net_accrued_follows_a_document_from_owner_to_owner() -> None:
     give(accrual(second, 80))
     with transaction() as session:
         nets = net_accrued(session, ["visit-1", "other", "unknown"], asset=Asset.CASHBACK)
-    assert nets == {"visit-1": {second: 80}, "other": {first: 7}}
+    assert nets == {
+        "visit-1": {second: NetAccrual(80, earned_at=NOON)},
+        "other": {first: NetAccrual(7, earned_at=NOON)},
+    }
 
 
 def test_of_two_clawbacks_of_the_whole_one_wins() -> None:

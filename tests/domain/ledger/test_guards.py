@@ -137,6 +137,11 @@ DAMAGE = {
     "nobody_owes_and_spends": "UPDATE ledger_account SET posted = 5 WHERE kind = 'debt'",
     "assets_sum_to_zero": "DELETE FROM ledger_posting WHERE account_version IS NULL",
     "pending_matches_parts": "UPDATE pending_accrual SET remaining = remaining - 1",
+    "heirs_have_no_heirs": """
+        INSERT INTO ledger_account (owner_id, kind, asset, heir_id)
+        SELECT md5(n::text)::uuid, 'debt', 'CASHBACK', md5((n + 1)::text)::uuid FROM generate_series(1, 2) n
+    """,
+    "purses_move_whole": "UPDATE ledger_account SET heir_id = gen_random_uuid() WHERE kind = 'debt'",
     "postings_fit_accounts": "UPDATE ledger_posting SET account_id = -1 WHERE account_version IS NULL",
 }
 

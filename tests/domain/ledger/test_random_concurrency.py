@@ -87,4 +87,4 @@ def test_random_threads_leave_a_sound_ledger() -> None:
         # At the very beginning of time nothing has burned by the clock alone.
         found = balance(owner, NOON - DAY)
         kept = found.available + found.pending - found.debt
-        assert sum(net.get(owner, 0) for net in nets.values()) == kept - burned
+        assert sum(net[owner].amount for net in nets.values() if owner in net) == kept - burned

@@ -59,7 +59,9 @@ def test_the_register_stays_whole_under_random_cards_from_many_threads(seed: int
             for _ in range(choose.randrange(1, 12))
         ]
         for one, snapshot in zip(record(*cards), cards, strict=True):
-            assert (one.patient_id is None) == (one.outcome is Outcome.PARKED)
+            assert (one.waiting_for is not None) == (one.outcome is Outcome.PARKED)
+            assert (one.refusal is not None) == (one.outcome is Outcome.REFUSED)
+            assert one.patient_id or one.outcome in {Outcome.PARKED, Outcome.REFUSED}
             assert one.waiting_for is None or str(snapshot.merged_into_ref) in one.waiting_for
 
     with ThreadPoolExecutor(6) as pool:
