@@ -13,8 +13,9 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from hub.audit.trail import Action, record_action
+from hub.contracts.parties import Source
 from hub.db.transaction import transaction
-from hub.domain.clinics.adding import add_clinic, add_infobase
+from hub.domain.clinics.adding import add_clinic, add_infobase, restart_numbering
 from hub.domain.clinics.models import ZONE_DEFAULT
 from hub.domain.clinics.queries import get_infobase
 from hub.domain.staff.adding import add_credential, add_staff
@@ -22,6 +23,7 @@ from hub.domain.staff.authentication import normalise_login, set_password
 from hub.domain.staff.permissions import STAFF_ROLES, Role
 from hub.domain.staff.queries import find_staff_id, list_credentials
 from hub.domain.staff.rotating import begin_rotation, finish_rotation
+from hub.inbox.sequences import forget
 from hub.kernel.errors import HubError, NotFoundError
 
 ACTOR = "console"
@@ -94,9 +96,20 @@ def renew_secret(session: Session, wanted: argparse.Namespace) -> str:
     return f"{wanted.code}: второй секрет / second secret {secret}"
 
 
+def renew_numbering(session: Session, wanted: argparse.Namespace) -> str:
+    """Tell that a 1C base began to number its messages anew, after a backup. Raises: NotFoundError."""
+    numbering = restart_numbering(session, code=wanted.code)
+    forget(session, Source.ONEC, wanted.code)
+    record_action(
+        session,
+        Action(ACTOR, "infobase.numbering-restarted", "infobase", wanted.code, {"numbering": numbering}),
+    )
+    return f"{wanted.code}: нумерация сообщений начата заново / messages are numbered anew ({numbering})"
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.enlist", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="staff|infobase|clinic|password|secret")
+    commands = parser.add_subparsers(required=True, metavar="staff|infobase|clinic|password|secret|numbering")
     staff = commands.add_parser("staff", help="сотрудник / a member of staff")
     staff.add_argument("--login", required=True)
     staff.add_argument("--name", required=True)
@@ -115,6 +128,11 @@ def _parser() -> argparse.ArgumentParser:
     secret.add_argument("--code", required=True)
     secret.add_argument("--finish", action="store_true", help="прежний больше не нужен / end the former one")
     secret.set_defaults(act=renew_secret)
+    numbering = commands.add_parser(
+        "numbering", help="база 1С нумерует сообщения заново / a 1C base numbers its messages anew"
+    )
+    numbering.add_argument("--code", required=True)
+    numbering.set_defaults(act=renew_numbering)
     for place in (infobase, clinic):
         place.add_argument("--code", required=True)
         place.add_argument("--name", required=True)

@@ -7,8 +7,9 @@ event loop: the caller comes from memory, and the row is written by the intake's
 import asyncio
 import time
 from collections.abc import Sequence
+from typing import Annotated
 
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.access import CallerHere, Door, infobase
@@ -23,7 +24,7 @@ from hub.flows.onec_intake import Reading, read_arrivals, read_schema
 from hub.inbox.intake import Intake
 from hub.inbox.models import InboxEvent, InboxState
 from hub.inbox.queries import find_latest
-from hub.inbox.sequences import get_state
+from hub.inbox.sequences import SequenceState, list_states
 from hub.inbox.store import Receipt
 from hub.kernel.errors import BusyError, NotFoundError
 from hub.kernel.ids import find_uuid
@@ -113,12 +114,22 @@ def get_event(given_id: GivenId, caller: CallerHere) -> Response:
 
 
 @door.get("/exchange/state", _READ, responses={200: {"model": ExchangeShape}})
-def get_exchange_state(caller: CallerHere) -> Response:
-    """Tell the highest message number received without a gap, and the gaps above it."""
+def get_exchange_state(caller: CallerHere, node: Annotated[str, Query(max_length=64)] = "") -> Response:
+    """Tell the highest message number received without a gap, and the gaps above it, of each node.
+
+    At the top stands the asked node's; not asked, the first one's: most bases have one.
+    """
     with transaction() as session:
-        state = get_state(session, Source.ONEC, caller.infobase)
+        states = list_states(session, Source.ONEC, caller.infobase)
+    chosen = [state for state in states if not node or state.node == node]
+    own = _write_state(chosen[0] if chosen else SequenceState(node, received_no=0, gaps=()))
+    nodes: list[Told] = [{"node": state.node, **_write_state(state)} for state in states]
+    return answer({**own, "nodes": nodes})
+
+
+def _write_state(state: SequenceState) -> dict[str, Told]:
     gaps: list[Told] = [{"from": first, "to": last} for first, last in state.gaps]
-    return answer({"received_no": state.received_no, "gaps": gaps})
+    return {"received_no": state.received_no, "gaps": gaps}
 
 
 @door.get(

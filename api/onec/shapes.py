@@ -52,11 +52,20 @@ class EventShape(OnecAnswer):
     effects: list[EffectShape]
 
 
+class NodeShape(Told):
+    """What was received of one node of the base, and what is missing."""
+
+    node: str
+    received_no: int
+    gaps: list[dict[Literal["from", "to"], int]]
+
+
 class ExchangeShape(OnecAnswer):
     """What was received, and what is missing: `gaps` of {from, to}, both inclusive."""
 
     received_no: int
     gaps: list[dict[Literal["from", "to"], int]]
+    nodes: list[NodeShape]
 
 
 class ExpiringShape(Told):

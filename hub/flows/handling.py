@@ -21,6 +21,7 @@ from hub.flows.visit_refunded import record_refunds
 from hub.flows.visit_snapshot import record_visits
 from hub.inbox.claims import Claimed, Settlement
 from hub.inbox.models import InboxState
+from hub.integrations.onec.document_event import Arrival
 from hub.integrations.onec.mapper import to_fact
 from hub.kernel.errors import HubError
 

@@ -30,6 +30,7 @@ class Arrival:
     event_id: str
     object_ref: str
     ordering_key: str | None
+    node: str
     message_no: int | None
     format: str
     content: bytes = field(repr=False)
@@ -71,17 +72,17 @@ def receive(session: Session, arrivals: Sequence[Arrival]) -> list[Receipt]:
                 public_id=known.get(key) or public_ids[key],
                 event_id=arrival.event_id,
                 is_duplicate=not is_first,
-                received_no=received_no[arrival.source, arrival.sender],
+                received_no=received_no[arrival.source, arrival.sender, arrival.node],
             )
         )
     return receipts
 
 
 def _numbers(arrivals: Sequence[Arrival]) -> dict[sequences.Sender, list[int]]:
-    """Gather message numbers by sender; a sender without any has an empty list."""
+    """Gather message numbers by sender and node; where there are none, the list is empty."""
     numbers: dict[sequences.Sender, list[int]] = {}
     for arrival in arrivals:
-        own = numbers.setdefault((arrival.source, arrival.sender), [])
+        own = numbers.setdefault((arrival.source, arrival.sender, arrival.node), [])
         if arrival.message_no is not None:
             own.append(arrival.message_no)
     return numbers

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from hub.domain.clinics.models import ZONE_DEFAULT, Clinic, ClinicExternal, Infobase
 from hub.domain.clinics.rules import known_zones
-from hub.kernel.errors import FieldInvalidError
+from hub.kernel.errors import FieldInvalidError, NotFoundError
 from hub.kernel.ids import new_id
 
 
@@ -54,6 +54,22 @@ def add_clinic(session: Session, *, code: str, name: str, timezone: str, refs: M
             )
         )
     return clinic_id
+
+
+def restart_numbering(session: Session, *, code: str) -> int:
+    """Let the base's next messages be numbered apart from all before; gives how often it has begun.
+
+    For a base that was restored from a backup: its counters went back. Raises: NotFoundError.
+    """
+    numbering: int | None = session.scalar(
+        update(Infobase)
+        .where(Infobase.code == code)
+        .values(numbering=Infobase.numbering + 1)
+        .returning(Infobase.numbering)
+    )
+    if numbering is None:
+        raise NotFoundError
+    return numbering
 
 
 def _check_zone(timezone: str) -> None:

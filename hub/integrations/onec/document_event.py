@@ -22,13 +22,16 @@ _BODIES = ("visit", "patient", "cancel")
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What the row says about its event, whatever the body says: whose it is, and when it came."""
+    """What the row says of its event, whatever the body says: which row, whose, and when it came."""
 
     infobase: str
     zone: str
     """The clinic's, for naive dates whose sender names none."""
     received_at: datetime
-    correlation_id: str
+    correlation_id: str = ""
+    numbering: str = ""
+    """Which run of the base's message numbers it came in; each node has its own in it."""
+    inbox_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ class DocumentEvent:
             occurred_at=self.root.find_instant("occurred_at") or self.arrival.received_at,
             is_live=is_live,
             correlation_id=self.arrival.correlation_id,
+            numbering=f"{self.arrival.numbering}/{self.root.section('source', names.SOURCE).text('node')}",
+            inbox_id=self.arrival.inbox_id,
         )
 
 

@@ -44,6 +44,8 @@ class Envelope:
     document_ref: str
     """The visit (or patient) whose events must be handled in order."""
     message_no: int | None
+    node: str
+    """Of the base: each node numbers its own messages."""
     occurred_at: str
     """As written: without the clinic's zone a naive date has no instant yet."""
     data_version: str
@@ -105,7 +107,8 @@ def _envelope(
     root = names.ROOT.known(tree) if isinstance(tree, dict) else {}
     document = _section(root, "object", names.OBJECT)
     topic = _text(root, "event_type", _NAME_LENGTH_MAX).lower()
-    infobase = _text(_section(root, "source", names.SOURCE), "infobase", _NAME_LENGTH_MAX)
+    source = _section(root, "source", names.SOURCE)
+    infobase = _text(source, "infobase", _NAME_LENGTH_MAX)
     object_type = _text(document, "type", _ID_LENGTH_MAX)
     ref = _reference(document, "ref")
     data_version = _text(document, "data_version", _ID_LENGTH_MAX)
@@ -123,6 +126,7 @@ def _envelope(
         message_no=reading.find_number(
             _text(_section(root, "exchange", names.EXCHANGE), "message_no", _ID_LENGTH_MAX)
         ),
+        node=_text(source, "node", _NAME_LENGTH_MAX),
         occurred_at=_text(root, "occurred_at", _NAME_LENGTH_MAX),
         data_version=data_version,
         dropped=dropped,

@@ -1,7 +1,6 @@
 """An event's bytes to a fact: both formats give equal facts, and what no fact has is never read."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Literal
 
 from hub.contracts.facts import Fact, UnknownKind
@@ -22,18 +21,13 @@ _READERS: Mapping[str, Callable[[DocumentEvent], Fact]] = {
 def to_fact(
     content: bytes,
     format: Literal["json", "xml"],  # noqa: A002  # the envelope's word
-    *,
-    infobase: str,
-    zone: str,
-    received_at: datetime,
-    correlation_id: str = "",
+    arrival: Arrival,
 ) -> Fact:
-    """Understand one event; `zone` is the clinic's, for naive dates whose sender names none.
+    """Understand one event. Without a date of its own it is dated by its arrival.
 
-    An event without a date is dated by `received_at`. Repeating gives an equal fact.
+    Repeating gives an equal fact.
     Raises: FactInvalidError with the field's pointer; UnparsableError, XmlUnsafeError (the door saw to it).
     """
-    arrival = Arrival(infobase=infobase, zone=zone, received_at=received_at, correlation_id=correlation_id)
     event = open_document_event(content, is_xml=format == "xml", arrival=arrival)
     kind = event.root.text("event_type").lower()
     if not kind:

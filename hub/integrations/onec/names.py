@@ -13,7 +13,7 @@ _LINES = "line работы услуги списокработ"
 REFERENCE = Names(spelled({"ref": f"{_REF} id"}))
 """A reference written as an object: {"УИД": "…", "Наименование": "…"}."""
 _OF_SERVICE = Names(spelled({"ref": f"{_REF} id"}), is_of_service=True)
-SOURCE = Names(spelled({"infobase": "база инфобаза", "tz": "timezone часовойпояс"}), spare=("node",))
+SOURCE = Names(spelled({"infobase": "база инфобаза", "node": "узел", "tz": "timezone часовойпояс"}))
 EXCHANGE = Names(spelled({"message_no": "номерсообщения"}), spare=("receivedno",))
 OBJECT = Names(
     spelled(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.contracts.facts import Fact, PatientSnapshot, VisitRefunded, VisitSnapshot
+from hub.integrations.onec.document_event import Arrival
 from hub.integrations.onec.envelope import Envelope, read_envelopes
 from hub.integrations.onec.errors import BatchTooLargeError, FactInvalidError, UnparsableError, XmlUnsafeError
 from hub.integrations.onec.mapper import to_fact
@@ -48,9 +49,7 @@ def mapped_here(envelope: Envelope) -> Fact:
     return to_fact(
         envelope.content,
         envelope.format,
-        infobase="umc_corp",
-        zone="Europe/Moscow",
-        received_at=ARRIVED_AT,
+        Arrival(infobase="umc_corp", zone="Europe/Moscow", received_at=ARRIVED_AT),
     )
 
 

@@ -37,6 +37,7 @@ def test_an_envelope_tells_what_its_event_is_about(name: str) -> None:
         ref=VISIT_REF,
         document_ref=VISIT_REF,
         message_no=8517,
+        node="UMC01",
         occurred_at="2026-05-01T10:35:00",
         data_version="AAAAAQAAAAA=",
     )
