@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from hub.db.transaction import transaction
@@ -144,33 +144,42 @@ class Plot:
                 assert row["state"] in allowed, (row["state"], row["reason_code"], row["reason"])
 
 
-lines = st.lists(st.sampled_from([0, 1_00, 10_00, 33_33, 250_00]), min_size=1, max_size=3).map(tuple)
-people = st.sampled_from(["P", "Q"])
-visits = st.builds(
-    Message,
-    kind=st.just("visit"),
-    patient=people,
-    amounts=lines,
-    is_live=st.sampled_from([True, True, True, False]),
-    is_recent=st.booleans(),
-)
-refunds = st.builds(
-    Message,
-    kind=st.just("refund"),
-    name=st.sampled_from(["A", "B"]),
-    amounts=st.one_of(
-        st.just(()), st.lists(st.sampled_from([1_00, 5_00, 400_00]), min_size=1, max_size=3).map(tuple)
-    ),
-    is_live=st.sampled_from([True, True, False]),
-)
-cards = people.map(lambda name: Message(kind="card", name=name))
-merges = st.sampled_from(
-    [Message(kind="merge", name="P", into="Q"), Message(kind="merge", name="Q", into="P")]
-)
-cancels = st.just(Message(kind="cancel"))
-stories = st.lists(
-    st.one_of(visits, visits, refunds, refunds, cards, merges, cancels), min_size=1, max_size=8
-)
+def story_of(chance: random.Random) -> list[Message]:
+    """Up to eight messages in the order of what happened; most people are known in the end."""
+    story = [Message(kind="card", name=name) for name in chance.choice(["PQ", "PQ", "PQ", "P", "Q"])]
+    story += [visit_of(chance) for _ in range(chance.randint(1, 3))]
+    others = [refund_of, refund_of, visit_of, merge_of, cancel_of]
+    story += [chance.choice(others)(chance) for _ in range(chance.randint(1, 8 - len(story)))]
+    chance.shuffle(story)
+    return story
+
+
+def visit_of(chance: random.Random) -> Message:
+    return Message(
+        kind="visit",
+        patient=chance.choice("PQ"),
+        amounts=tuple(chance.choices([0, 1_00, 10_00, 33_33, 250_00], k=chance.randint(1, 3))),
+        is_live=chance.random() < 0.8,
+        is_recent=chance.random() < 0.5,
+    )
+
+
+def refund_of(chance: random.Random) -> Message:
+    return Message(
+        kind="refund",
+        name=chance.choice("AB"),
+        amounts=tuple(chance.choices([1_00, 5_00, 400_00], k=chance.choice([0, 1, 1, 2, 3]))),
+        is_live=chance.random() < 0.7,
+    )
+
+
+def merge_of(chance: random.Random) -> Message:
+    name, into = chance.sample("PQ", 2)
+    return Message(kind="merge", name=name, into=into)
+
+
+def cancel_of(_chance: random.Random) -> Message:
+    return Message(kind="cancel")
 
 
 def numbered(story: list[Message], chance: random.Random) -> list[Message]:
@@ -209,20 +218,23 @@ DIALECTS: dict[str, Callable[[list[Message], random.Random], list[Message]]] = {
 }
 
 
-@st.composite
-def plots(draw: st.DrawFn, dialect: str) -> Plot:
-    chance = draw(st.randoms(use_true_random=False))
-    story = DIALECTS[dialect](draw(stories), chance)
+def plot_of(seed: int, dialect: str) -> Plot:
+    chance = random.Random(seed)
+    story = DIALECTS[dialect](story_of(chance), chance)
     deliveries = [copy for one in story for copy in copies(one, chance.choice([1, 1, 2, 3]))]
     chance.shuffle(deliveries)
-    sizes = [chance.randint(1, 6) for _ in range(draw(st.integers(0, 4)))]
+    sizes = [chance.randint(1, 6) for _ in range(chance.randint(0, 4))]
     return Plot(deliveries, sizes, [chance.choice([0, 1, 1, 2]) for _ in sizes])
 
 
 def try_plots(road: Road, servers: Servers, dialect: str, examples: int) -> None:
+    """Hypothesis picks seeds alone: left to itself it prefers small and equal things, and finds nothing."""
+
     @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(plot=plots(dialect))
-    def end_is_the_same(plot: Plot) -> None:
+    @given(seed=st.integers(0, 2**32))
+    def end_is_the_same(seed: int) -> None:
+        plot = plot_of(seed, dialect)
+        note(repr(plot))
         plot.deliver(road)
         plot.check(servers)
 
@@ -240,4 +252,4 @@ def test_any_delivery_ends_as_the_sorted_messages_say(road: Road, clean: Servers
 def test_very_many_deliveries_end_as_the_sorted_messages_say(
     road: Road, clean: Servers, dialect: str
 ) -> None:
-    try_plots(road, clean, dialect, examples=150)
+    try_plots(road, clean, dialect, examples=400)
