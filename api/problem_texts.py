@@ -118,6 +118,18 @@ PROBLEM_TEXTS: Mapping[str, ProblemText] = MappingProxyType(
             "Entry key reused",
             "An entry with this key exists, and it differs.",
         ),
+        "purse-moved": ProblemText(
+            "Счёт перенесён",
+            "Карточку пациента только что объединили с другой. Повторите операцию.",
+            "Account moved",
+            "The patient's card was just merged into another. Try again.",
+        ),
+        "purse-held": ProblemText(
+            "Часть баллов в резерве",
+            "Счёт можно перенести, когда закончится резерв на кассе.",
+            "Part of the account is held",
+            "The account can be moved once the hold at the cash desk has ended.",
+        ),
         "clawback-exceeds-accrual": ProblemText(
             "Нечего возвращать",
             "Возврат больше, чем было начислено по документу.",

@@ -237,6 +237,23 @@ def test_received_numbers_and_gaps_are_told(hub: Hub) -> None:
     assert told["gaps"] == [{"from": 9, "to": 10}]
 
 
+def test_a_node_can_be_asked_for_and_all_are_listed(hub: Hub) -> None:
+    there = visit_event(message_no=3)
+    there["source"]["node"] = "UMC02"
+    hub.push(visit_event(message_no=7))
+    hub.push(there)
+    url = "/api/1c/v1/exchange/state"
+    told = hub.http.get(url, headers=hub.onec).json()
+    assert told["nodes"] == [
+        {"node": "UMC01", "received_no": 7, "gaps": []},
+        {"node": "UMC02", "received_no": 3, "gaps": []},
+    ]
+    assert told["received_no"] == 7
+    assert hub.http.get(url, params={"node": "UMC02"}, headers=hub.onec).json()["received_no"] == 3
+    unknown = hub.http.get(url, params={"node": "UMC03"}, headers=hub.onec).json()
+    assert (unknown["received_no"], unknown["gaps"]) == (0, [])
+
+
 def test_correlation_follows_the_event_into_its_row(hub: Hub) -> None:
     hub.push(visit_event(), headers={"X-Correlation-Id": "till-7-operation-42"})
     with transaction() as session:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from hub.audit.models import AuditRecord
 from hub.db.transaction import transaction
-from hub.domain.clinics.queries import find_clinics_by_ref
+from hub.domain.clinics.queries import find_clinics_by_ref, get_infobase
 from hub.domain.staff.authentication import verify_password
 from hub.domain.staff.queries import StaffIdentity, list_credentials
 from tests.conftest import Servers
@@ -90,6 +90,17 @@ def test_a_secret_changes_without_an_hour_of_refusals(
     assert accepted(first, second) == [False, True]
     with pytest.raises(SystemExit, match="not-found"):
         main(("secret", "--code", "umc_corp", "--finish"))
+
+
+def test_a_base_begins_to_number_anew(clean: Servers, capsys: pytest.CaptureFixture[str]) -> None:
+    told(capsys, "infobase", "--code", "umc_corp", "--name", "УМЦ")
+    assert told(capsys, "numbering", "--code", "umc_corp").strip().endswith("(2)")
+    with transaction() as session:
+        assert get_infobase(session, "umc_corp").numbering == 2
+        [last] = session.scalars(select(AuditRecord).order_by(AuditRecord.id.desc()).limit(1)).all()
+        assert (last.action, last.object_id) == ("infobase.numbering-restarted", "umc_corp")
+    with pytest.raises(SystemExit, match="not-found"):
+        main(("numbering", "--code", "nobody"))
 
 
 def accepted(*secrets: str) -> list[bool]:
