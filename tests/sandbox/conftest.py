@@ -36,7 +36,8 @@ def sms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture(scope="session")
-def schema() -> etree.XMLSchema:
-    path: pathlib.Path = ROOT / "sandbox" / "onec" / "exchange.xsd"
+@pytest.fixture(scope="session", params=["sandbox/onec", "hub/integrations/onec"])
+def schema(request: pytest.FixtureRequest) -> etree.XMLSchema:
+    """What the sandbox promises, and what the hub asks for."""
+    path: pathlib.Path = ROOT / request.param / "exchange.xsd"
     return etree.XMLSchema(etree.parse(str(path)))
