@@ -1,7 +1,7 @@
 """The door's fast look at a body: which events it holds, and what each must be filed under.
 
 Nothing is judged here but the grammar: an event of no kind about nothing is filed too, and buried by
-a worker with a pointer to what it lacks. What nobody may keep is gone from here on: ADR 0008.
+a worker with a pointer to what it lacks. What nobody may keep is gone from here on: ADR 0010.
 """
 
 import hashlib

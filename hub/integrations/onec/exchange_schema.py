@@ -1,4 +1,4 @@
-"""The XSD for 1C developers: how to write. What is understood, the lenient reader decides: ADR 0008."""
+"""The XSD for 1C developers: how to write. What is understood, the lenient reader decides: ADR 0010."""
 
 from functools import cache
 from pathlib import Path

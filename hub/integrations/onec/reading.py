@@ -27,7 +27,7 @@ _AMOUNT = re.compile(r"[-+]?\d+(?:[ \u00a0\u2009\u202f]\d{3})*(?:[.,]\d+)?(?:[eE
 """Guards the parser of amounts: no infinities, underscores or exponents that a Decimal would take."""
 _PLAIN_LENGTH_MAX = 12
 """A number as short as that cannot be out of range."""
-_KOPECK_DIGITS = 2
+_KOPECKS_LENGTH = len(".00")
 _NUMBER = re.compile(r"\d{1,18}(?:[.,]0+)?", re.ASCII)
 _ZONE = re.compile(r"[A-Za-z]+(?:/[A-Za-z0-9_+-]+){0,2}")
 _GROUPING = str.maketrans("", "", " \u00a0\u2009\u202f")
@@ -86,15 +86,13 @@ def find_number(text: str) -> int | None:
 
 
 def find_plain_amount(text: str) -> int | None:
-    """Read "1700", "1700.5" or "1700.00" as hundredths; any other spelling is not plain."""
+    """Read "1700" or "1700.00" as hundredths; any other spelling is not plain."""
     if len(text) > _PLAIN_LENGTH_MAX or not text.isascii():
         return None
-    whole, point, rest = text.partition(".")
-    if not whole.isdecimal():
-        return None
-    if not point:
-        return int(whole) * 100
-    return int(f"{whole}{rest:0<2}") if rest.isdecimal() and len(rest) <= _KOPECK_DIGITS else None
+    if text[-3:-2] == "." and len(text) > _KOPECKS_LENGTH:
+        digits = text[:-3] + text[-2:]
+        return int(digits) if digits.isdecimal() else None
+    return int(text) * 100 if text.isdecimal() else None
 
 
 def find_amount(text: str) -> tuple[int, bool] | None:
@@ -129,15 +127,12 @@ def find_local(text: str) -> datetime | None:
     ISO, dd.mm.yyyy, yyyy/mm/dd, OData literals, milliseconds of /Date(…)/. Raises: EmptyDateError.
     """
     try:
-        moment = datetime.fromisoformat(text)
+        moment = _from_russian(text) if text[2:3] == "." else datetime.fromisoformat(text)
     except ValueError:
-        literal = _ODATA_DATE.fullmatch(text.strip())
-        written = (literal[1] if literal else text).strip()
-        try:
-            moment = _counted(written) or _from_russian(written) or _from_iso(written)
-        except ValueError:
-            return None
-    if moment.year == _YEAR_EMPTY:
+        moment = None
+    if moment is None:
+        moment = _find_unusual(text.strip())
+    if moment is not None and moment.year == _YEAR_EMPTY:
         raise EmptyDateError
     return moment
 
@@ -147,6 +142,15 @@ def as_instant(moment: datetime, zone: str) -> datetime | None:
     try:
         return clock.from_local(moment, zone) if moment.tzinfo is None else moment.astimezone(UTC)
     except (OverflowError, ValueError):
+        return None
+
+
+def _find_unusual(text: str) -> datetime | None:
+    literal = _ODATA_DATE.fullmatch(text)
+    written = (literal[1] if literal else text).strip()
+    try:
+        return _counted(written) or _from_russian(written) or _from_iso(written)
+    except ValueError:
         return None
 
 

@@ -123,7 +123,8 @@ class Section:
         text = self.text(name)
         if not text:
             return None
-        found = reading.find_amount(text)
+        plain = reading.find_plain_amount(text)
+        found = reading.find_amount(text) if plain is None else (plain, False)
         if found is None:
             raise self.invalid(name, "bad-amount")
         return found
@@ -143,6 +144,10 @@ class Section:
 
     def get_kopecks(self, name: str, *, default: Kopecks | None = None) -> Kopecks:
         """Read an amount that is not negative. Raises: required; bad-amount; negative."""
+        value = self.fields.get(name)
+        plain = reading.find_plain_amount(value) if isinstance(value, str) else None
+        if plain is not None:
+            return Kopecks(plain)
         amount = self.find_kopecks(name)
         if amount is None:
             return self._required(name, default)

@@ -72,7 +72,7 @@ class Names:
         When two spellings of one name meet, the first with a value in alphabetic order wins, so that
         the order of keys does not matter. Keys of others may stay beside their own canonical names.
         """
-        plan = self.plan(fields)
+        plan = self._plans.get(tuple(fields)) or self.plan(fields)
         if plan.is_plain:
             return fields if plan.pairs else {}
         if not plan.has_rivals:

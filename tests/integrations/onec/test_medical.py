@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hub.integrations.onec import names
 from hub.integrations.onec.decoding import decode
 from hub.integrations.onec.envelope import Batch, read_envelopes
 from tests.integrations.onec.captured import body, expected, fixtures, mapped_here, sample, visit, written
@@ -213,6 +214,7 @@ def test_numbers_keep_their_digits_when_a_body_is_written_anew() -> None:
         f'<Event><Диагноз код="{SECRET}"/></Event>',
         f"<Event><Visit><![CDATA[]]><Жалобы><![CDATA[{SECRET}]]></Жалобы></Visit></Event>",
         f'<Event {CORE}><Visit xsi:nil="true"><Диагноз>{SECRET}</Диагноз></Visit></Event>',
+        f'<Event {CORE}><Visit xsi:nil="1" диагноз="{SECRET}"/></Event>',
         f'<Event Visit=""><Visit a=""/><x:Visit xmlns:x="urn:x"><Снилс>{SECRET}</Снилс></x:Visit></Event>',
         f'<Structure {CORE}><Property name="Диагн&#1086;з"><Value>{SECRET}</Value></Property></Structure>',
         f'<Structure {CORE}><Property name="a"><Value/><Диагноз>{SECRET}</Диагноз></Property></Structure>',
@@ -230,6 +232,12 @@ def test_nothing_medical_hides_where_no_field_shows_it(raw: str) -> None:
     for text in (raw, raw.replace("Диагноз", "ДИАГНОЗ")):
         batch = read_envelopes(text.encode(), None)
         assert SECRET not in kept(batch)
+
+
+def test_only_names_of_fields_are_remembered_and_never_keys_that_may_be_values() -> None:
+    named, phones = {"УИД": "", "Канал": ""}, {"+79000000001": "", "92c7ea9d-2cab-11e4-9f84-1078d2d69bb4": ""}
+    assert names.ROOT.plan(dict(named)) is names.ROOT.plan(dict(named))
+    assert names.ROOT.plan(dict(phones)) is not names.ROOT.plan(dict(phones))
 
 
 keys = st.one_of(
@@ -254,8 +262,8 @@ def test_whatever_the_tree_no_medical_name_is_kept_and_nothing_else_is_lost(
     raw = json.dumps(event, ensure_ascii=is_ascii).encode()
     (envelope,) = read_envelopes(raw, None).items
     told = json.loads(envelope.content)
-    names = {str(name) for name in walk(told)}
-    assert not names & set(MEDICAL)
+    left = {str(name) for name in walk(told)}
+    assert not left & set(MEDICAL)
     if not {str(name) for name in walk(event)} & set(MEDICAL) and "value" not in raw.decode():
         lost = envelope.dropped.medical  # titles inside of lines
         assert (told == event) == (lost == 0)
