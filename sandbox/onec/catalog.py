@@ -38,7 +38,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """A row of the catalogue of clients; `phone` is E.164, `registered_at` is naive and local."""
+    """A row of the catalogue of clients at one version; `phone` is E.164, instants are the first clinic's."""
 
     ref: str
     code: str
@@ -49,6 +49,10 @@ class Patient:
     phone: str
     card_code: str
     registered_at: dt.datetime
+    changed_at: dt.datetime
+    version: int
+    email: str = ""
+    merged_into_ref: str = ""
 
     @property
     def is_sample(self) -> bool:
@@ -138,10 +142,9 @@ def _own_patient(number: int, full_name: str) -> Patient:
     dice = seeded("patient", number)
     surname, name, father_name = full_name.split()
     birthday = dt.date(1948, 1, 1) + dt.timedelta(days=dice.randrange(58 * 365))
-    registered_at = dt.datetime(2025, 9, 2, 9, 0) + dt.timedelta(
+    registered_at = dt.datetime(2025, 9, 2, 9, 0, tzinfo=CLINICS[0].zone) + dt.timedelta(
         minutes=dice.randrange(100) * 1440 + dice.randrange(600)
     )
-    symbols = "".join(dice.choices("23456789ABCDEFGHJKMNPQRSTVWXYZ", k=8))
     return Patient(
         ref=stable_ref("patient", number),
         code=f"{20_000 + number:09d}",
@@ -150,12 +153,45 @@ def _own_patient(number: int, full_name: str) -> Patient:
         father_name=father_name,
         birthday=birthday,
         phone=f"+79000000{100 + number}",
-        card_code=f"ML-{symbols[:4]}-{symbols[4:]}" if number % 2 else "",
+        card_code=_card_code(dice) if number % 2 else "",
         registered_at=registered_at,
+        changed_at=registered_at,
+        version=milliseconds(registered_at),
     )
 
 
+def new_patient(number: int, *, at: dt.datetime) -> Patient:
+    """Register somebody new, the same for the same number; phones start at +79001000000."""
+    dice = seeded("new patient", number)
+    surname, name, father_name = dice.choice(dice.choice((_WOMEN, _MEN))).split()
+    registered_at = at.astimezone(CLINICS[0].zone).replace(microsecond=0)
+    return Patient(
+        ref=stable_ref("new patient", number),
+        code=f"{100_000 + number:09d}",
+        surname=surname,
+        name=name,
+        father_name=father_name,
+        birthday=dt.date(1948, 1, 1) + dt.timedelta(days=dice.randrange(58 * 365)),
+        phone=f"+7900{1_000_000 + number:07d}",
+        card_code=_card_code(dice) if dice.random() < 0.6 else "",  # noqa: PLR2004 (three in five take a card)
+        registered_at=registered_at,
+        changed_at=registered_at,
+        version=milliseconds(registered_at),
+    )
+
+
+def milliseconds(instant: dt.datetime) -> int:
+    """Milliseconds since 1970: a version that grows over restarts without being stored."""
+    return int(instant.timestamp() * 1000)
+
+
+def _card_code(dice: random.Random) -> str:
+    symbols = "".join(dice.choices("23456789ABCDEFGHJKMNPQRSTVWXYZ", k=8))
+    return f"ML-{symbols[:4]}-{symbols[4:]}"
+
+
 OWN_PATIENTS = _own_patients()
+_SAMPLE_REGISTERED_AT = dt.datetime(2025, 9, 1, 8, 58, tzinfo=CLINICS[0].zone)
 SAMPLE_PATIENT = Patient(
     ref=SAMPLE_PATIENT_REF,
     code="000012345",
@@ -165,6 +201,7 @@ SAMPLE_PATIENT = Patient(
     birthday=dt.date(1990, 2, 14),
     phone="+79000000001",
     card_code="ML-7K2Q-91XC",
-    registered_at=dt.datetime(2025, 9, 1, 8, 58),
+    registered_at=_SAMPLE_REGISTERED_AT,
+    changed_at=_SAMPLE_REGISTERED_AT,
+    version=milliseconds(_SAMPLE_REGISTERED_AT),
 )
-PATIENTS = {patient.ref: patient for patient in (SAMPLE_PATIENT, *OWN_PATIENTS)}

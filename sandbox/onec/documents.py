@@ -57,7 +57,13 @@ class Visit:
     referral_code: str = ""
     is_posted: bool = True
     is_marked_for_deletion: bool = False
-    is_refunded: bool = False
+    returned_lines: frozenset[int] = frozenset()
+    """Lines whose money went back by refund documents that stand."""
+
+    @property
+    def is_refunded(self) -> bool:
+        """True when the money of every line went back."""
+        return len(self.returned_lines) == len(self.lines)
 
     @property
     def total_kopecks(self) -> int:
@@ -72,7 +78,11 @@ class Refund:
     ref: str
     number: str
     visit: Visit
+    """The visit as it stands after this version of the refund."""
     lines: tuple[Line, ...]
+    changed_at: dt.datetime
+    version: int
+    is_posted: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +94,16 @@ class Notice:
     occurred_at: dt.datetime
     subject: Visit | Refund | Patient
     cancel_kind: CancelKind | None = None
+
+    @property
+    def document_event_id(self) -> str:
+        """The id that every version of this document would share, had 1C no better idea."""
+        return stable_ref("notice", self.subject.ref)
+
+    @property
+    def is_first_version(self) -> bool:
+        """True for a visit that was never changed."""
+        return isinstance(self.subject, Visit) and self.subject.changed_at == self.subject.completed_at
 
     @property
     def clinic(self) -> Clinic:
@@ -106,24 +126,22 @@ def cancelled(visit: Visit) -> Notice:
 
 
 def refunded(refund: Refund) -> Notice:
-    """Tell that money of a visit went back by a document of its own."""
-    event_id = stable_ref("notice", refund.ref, refund.visit.version)
+    """Tell that money of a visit went back by a document of its own; unposted, that it did not."""
     return Notice(
-        event_id=event_id,
+        event_id=stable_ref("notice", refund.ref, refund.version),
         kind="visit.refunded",
-        occurred_at=refund.visit.changed_at,
+        occurred_at=refund.changed_at,
         subject=refund,
         cancel_kind="refund",
     )
 
 
 def registered(patient: Patient) -> Notice:
-    """Tell a patient's card. Repeating gives the same notice."""
-    occurred_at = patient.registered_at.replace(tzinfo=CLINICS[0].zone)
+    """Tell a patient's card as it is now. Repeating gives the same notice."""
     return Notice(
-        event_id=stable_ref("notice", patient.ref),
+        event_id=stable_ref("notice", patient.ref, patient.version),
         kind="patient.upserted",
-        occurred_at=occurred_at,
+        occurred_at=patient.changed_at,
         subject=patient,
     )
 
@@ -139,8 +157,3 @@ def _visit_notice(visit: Visit, kind: NoticeKind, cancel_kind: CancelKind | None
 def data_version(counter: int) -> str:
     """Spell a counter as 1C's ВерсияДанных: base64 of eight bytes."""
     return base64.b64encode(counter.to_bytes(8, "big")).decode("ascii")
-
-
-def milliseconds(instant: dt.datetime) -> int:
-    """Milliseconds since 1970: a version that grows over restarts without being stored."""
-    return int(instant.timestamp() * 1000)

@@ -4,8 +4,8 @@ import dataclasses
 import datetime as dt
 import random
 
-from sandbox.onec.catalog import CLINICS, DOCTORS, SERVICES, Clinic, Patient
-from sandbox.onec.documents import Line, Payment, PaymentKind, Refund, Visit, milliseconds
+from sandbox.onec.catalog import CLINICS, DOCTORS, SERVICES, Clinic, Patient, milliseconds
+from sandbox.onec.documents import Line, Payment, PaymentKind, Refund, Visit
 
 # Weights of a believable till: mostly cards, some cash and СБП, a few prepaid, some insured.
 PAYMENT_KINDS: tuple[PaymentKind, ...] = ("card", "cash", "sbp", "prepayment", "insurance")
@@ -71,11 +71,30 @@ def posted_again(visit: Visit, *, at: dt.datetime) -> Visit:
     return _next_version(dataclasses.replace(visit, is_posted=True, is_marked_for_deletion=False), at)
 
 
-def whole_refund(visit: Visit, *, ref: str, at: dt.datetime) -> Refund:
-    """Return every line of the visit by a document of its own."""
-    told = dataclasses.replace(_next_version(visit, at), version=visit.version, is_refunded=True)
+def refund_of(visit: Visit, line_nos: frozenset[int], *, ref: str, at: dt.datetime) -> Refund:
+    """Return these lines of the visit by a document of its own; the visit's version stays."""
+    returned = dataclasses.replace(visit, returned_lines=visit.returned_lines | line_nos)
+    changed_at = _later(visit.changed_at, visit.clinic, at)
     return Refund(
-        ref=ref, number=document_number(visit.clinic, told.changed_at), visit=told, lines=visit.lines
+        ref=ref,
+        number=document_number(visit.clinic, changed_at),
+        visit=returned,
+        lines=tuple(line for line in visit.lines if line.no in line_nos),
+        changed_at=changed_at,
+        version=milliseconds(changed_at),
+    )
+
+
+def refund_undone(refund: Refund, visit: Visit, *, at: dt.datetime) -> Refund:
+    """Take the posting of a refund back: the money of its lines stays with the clinic after all."""
+    returned = visit.returned_lines - {line.no for line in refund.lines}
+    changed_at = _later(refund.changed_at, visit.clinic, at)
+    return dataclasses.replace(
+        refund,
+        visit=dataclasses.replace(visit, returned_lines=returned),
+        changed_at=changed_at,
+        version=max(refund.version + 1, milliseconds(changed_at)),
+        is_posted=False,
     )
 
 
@@ -91,12 +110,13 @@ def pick_clinic(dice: random.Random) -> Clinic:
 
 
 def _next_version(visit: Visit, at: dt.datetime) -> Visit:
-    # 1C's naive dates have whole seconds, and the hub orders a document by them: two changes never share one.
-    changed_at = max(
-        at.astimezone(visit.clinic.zone).replace(microsecond=0),
-        visit.changed_at + dt.timedelta(seconds=1),
-    )
+    changed_at = _later(visit.changed_at, visit.clinic, at)
     return dataclasses.replace(visit, changed_at=changed_at, version=max(visit.version + 1, milliseconds(at)))
+
+
+def _later(before: dt.datetime, clinic: Clinic, at: dt.datetime) -> dt.datetime:
+    # 1C's naive dates have whole seconds, and the hub orders a document by them: two changes never share one.
+    return max(at.astimezone(clinic.zone).replace(microsecond=0), before + dt.timedelta(seconds=1))
 
 
 def _composed_lines(dice: random.Random) -> tuple[Line, ...]:

@@ -1,159 +1,104 @@
-"""Notices as XML of `exchange.xsd`, spelled plainly or locally («1 700,00», «Истина», dd.mm.yyyy)."""
-
-import datetime as dt
+"""A tree as XML of `exchange.xsd`, bare or in one of 1C's numbered messages."""
 
 from lxml import etree
 
-from sandbox.onec.catalog import Patient
-from sandbox.onec.documents import Notice, Refund, Visit, data_version, milliseconds
-from sandbox.onec.json_writer import PATIENT_TYPE, REFUND_TYPE, VISIT_TYPE, local_phone, naive
+from sandbox.onec.spelling import Nothing, Spelling
+from sandbox.onec.tree import Node, Scalar, Tree
 
 NAMESPACE = "urn:umc-loyalty:exchange:1"
-NO_BREAK_SPACE = "\u00a0"
+V8MSG = "http://v8.1c.ru/messages"
+SSL_MESSAGE = "http://www.1c.ru/SSL/Exchange/Message"
+ENTERPRISE_DATA = "http://v8.1c.ru/edi/edi_stnd/EnterpriseData/1.8"
+ENTERPRISE_PLAN = "СинхронизацияДанныхЧерезУниверсальныйФормат"
+_RENAMED = {"event_id": "id", "event_type": "type"}
+# Rows repeat under this name; consents stand in an element of their own.
+_ROWS = {"lines": "Line", "payments": "Payment", "consents": "Consent"}
+_OF_ELEMENTS = frozenset({"visit", "patient", "cancel"})
+_NOT_IN_SCHEMA = frozenset({"schema_version"})
 
 
-def write_xml(notice: Notice, *, infobase: str, message_no: int | None, is_local: bool) -> str:
-    """Spell a notice; `message_no` None leaves the exchange element out."""
-    return _Spelling(is_local=is_local).event(notice, infobase, message_no)
+def event_element(tree: Tree, spelling: Spelling) -> etree._Element:
+    """Build the element Event; heads are attributes, visits, cards and cancellations are elements."""
+    root = etree.fromstring(f'<Event xmlns="{NAMESPACE}"/>')
+    _fill(root, tree, "event", spelling)
+    return root
 
 
-class _Spelling:
-    """One document's way to write numbers, booleans and dates."""
-
-    def __init__(self, *, is_local: bool) -> None:
-        self._is_local = is_local
-
-    def event(self, notice: Notice, infobase: str, message_no: int | None) -> str:
-        # A refund document has no id of its own on its way out of 1C: the hub derives one.
-        event_id = "" if isinstance(notice.subject, Refund) else notice.event_id
-        clinic = notice.clinic
-        root = etree.fromstring(f'<Event xmlns="{NAMESPACE}"/>')
-        root.set("id", event_id)
-        root.set("type", notice.kind)
-        root.set("occurredAt", naive(notice.occurred_at))
-        _add(root, "Source", infobase=infobase, node=clinic.node, tz=clinic.tz)
-        if message_no is not None:
-            _add(root, "Exchange", messageNo=str(message_no), receivedNo="0")
-        subject = notice.subject
-        if isinstance(subject, Patient):
-            self._patient(root, subject)
-        elif isinstance(subject, Refund):
-            self._refund(root, subject)
-        else:
-            self._visit_object(root, subject)
-            if notice.cancel_kind is None:
-                self._visit(root, subject)
-            else:
-                cancel = _add(root, "Cancel")
-                _add_text(cancel, "VisitRef", subject.ref)
-                _add_text(cancel, "Kind", notice.cancel_kind)
-        text = etree.tostring(root, encoding="unicode", pretty_print=True)
-        return '<?xml version="1.0" encoding="UTF-8"?>\r\n' + text.replace("\n", "\r\n")
-
-    def _visit_object(self, root: etree._Element, visit: Visit) -> None:
-        _add(
-            root,
-            "Object",
-            type=VISIT_TYPE,
-            ref=visit.ref,
-            number=visit.number,
-            date=self._date(visit.begun_at),
-            dataVersion=data_version(visit.version),
-            posted=self._flag(is_set=visit.is_posted),
-            deletionMark=self._flag(is_set=visit.is_marked_for_deletion),
-        )
-
-    def _visit(self, root: etree._Element, visit: Visit) -> None:
-        body = _add(root, "Visit")
-        patient = _add(body, "Patient")
-        _add_text(patient, "Ref", visit.patient.ref)
-        _add_text(patient, "Code", visit.patient.code)
-        _add_text(patient, "Phone", local_phone(visit.patient.phone))
-        _add_text(patient, "Birthday", "0001-01-01T00:00:00")
-        _add_text(patient, "CardCode", visit.patient.card_code)
-        _add_text(body, "ClinicRef", visit.clinic.ref)
-        _add_text(body, "CompletedAt", naive(visit.completed_at))
-        for line in visit.lines:
-            _add(
-                body,
-                "Line",
-                no=str(line.no),
-                serviceRef=line.service.ref,
-                loyaltyGroup=line.service.group,
-                doctorRef=line.doctor_ref or "",
-                qty=str(line.qty),
-                price=self._money(line.price_kopecks),
-                discount=self._money(line.discount_kopecks),
-                pointsPaid=self._money(0),
-                amount=self._money(line.amount_kopecks),
-            )
-        for payment in visit.payments:
-            _add(body, "Payment", kind=payment.kind, amount=self._money(payment.amount_kopecks))
-        if visit.referral_code:
-            _add(body, "Promo", referralCode=visit.referral_code)
-        _add_text(body, "Total", self._money(visit.total_kopecks))
-
-    def _refund(self, root: etree._Element, refund: Refund) -> None:
-        _add(
-            root,
-            "Object",
-            type=REFUND_TYPE,
-            ref=refund.ref,
-            number=refund.number,
-            posted=self._flag(is_set=True),
-            deletionMark=self._flag(is_set=False),
-        )
-        cancel = _add(root, "Cancel")
-        _add_text(cancel, "VisitRef", refund.visit.ref)
-        _add_text(cancel, "Kind", "refund")
-        _add_text(cancel, "RefundDocRef", refund.ref)
-        for line in refund.lines:
-            _add(cancel, "Line", no=str(line.no), qty=str(line.qty), amount=self._money(line.amount_kopecks))
-
-    def _patient(self, root: etree._Element, patient: Patient) -> None:
-        version = milliseconds(patient.registered_at.replace(tzinfo=dt.UTC))
-        _add(
-            root,
-            "Object",
-            type=PATIENT_TYPE,
-            ref=patient.ref,
-            dataVersion=data_version(version),
-            deletionMark=self._flag(is_set=False),
-        )
-        card = _add(root, "Patient")
-        birthday = patient.birthday.strftime("%d.%m.%Y") if self._is_local else patient.birthday.isoformat()
-        for name, text in (
-            ("Ref", patient.ref),
-            ("Code", patient.code),
-            ("Surname", patient.surname),
-            ("Name", patient.name),
-            ("FatherName", patient.father_name),
-            ("Birthday", birthday),
-            ("Phone", local_phone(patient.phone)),
-            ("CardCode", patient.card_code),
-        ):
-            _add_text(card, name, text)
-
-    def _money(self, kopecks: int) -> str:
-        if not self._is_local:
-            return f"{kopecks // 100}.{kopecks % 100:02d}"
-        return f"{kopecks // 100:,}".replace(",", NO_BREAK_SPACE) + f",{kopecks % 100:02d}"
-
-    def _flag(self, *, is_set: bool) -> str:
-        if self._is_local:
-            return "Истина" if is_set else "Ложь"
-        return "true" if is_set else "false"
-
-    def _date(self, instant: dt.datetime) -> str:
-        return f"{instant:%d.%m.%Y %H:%M:%S}" if self._is_local else naive(instant)
+def v8_message(event: etree._Element, *, node: str, message_no: int | None) -> etree._Element:
+    """Put an event into a message of an exchange plan."""
+    message = etree.fromstring(f'<v8msg:Message xmlns:v8msg="{V8MSG}"/>')
+    header = etree.SubElement(message, f"{{{V8MSG}}}Header")
+    _add_texts(header, V8MSG, {"ExchangePlan": "ПланОбмена", "To": "HUB", "From": node}, message_no)
+    etree.SubElement(message, f"{{{V8MSG}}}Body").append(event)
+    return message
 
 
-def _add(parent: etree._Element, name: str, **attributes: str) -> etree._Element:
-    child = etree.SubElement(parent, f"{{{NAMESPACE}}}{name}")
-    for key, text in attributes.items():
-        child.set(key, text)
-    return child
+def enterprise_message(
+    event: etree._Element, *, node: str, message_no: int | None, created_at: str
+) -> etree._Element:
+    """Put an event into a message of the universal format."""
+    message = etree.fromstring(f'<Message xmlns:msg="{SSL_MESSAGE}"/>')
+    header = etree.SubElement(message, f"{{{SSL_MESSAGE}}}Header")
+    _add_texts(header, SSL_MESSAGE, {"Format": ENTERPRISE_DATA, "CreationDate": created_at}, None)
+    confirmation = etree.SubElement(header, f"{{{SSL_MESSAGE}}}Confirmation")
+    names = {"ExchangePlan": ENTERPRISE_PLAN, "To": "HB", "From": node}
+    _add_texts(confirmation, SSL_MESSAGE, names, message_no)
+    _add_texts(header, SSL_MESSAGE, {"AvailableVersion": "1.8"}, None)
+    body = etree.fromstring(f'<Body xmlns="{ENTERPRISE_DATA}"/>')
+    body.append(event)
+    message.append(body)
+    return message
 
 
-def _add_text(parent: etree._Element, name: str, text: str) -> None:
-    _add(parent, name).text = text or None
+def write_element(root: etree._Element, *, is_compact: bool) -> str:
+    """Write without a prolog, LF line ends."""
+    return str(etree.tostring(root, encoding="unicode", pretty_print=not is_compact))
+
+
+def _add_texts(parent: etree._Element, namespace: str, texts: dict[str, str], message_no: int | None) -> None:
+    numbers = {} if message_no is None else {"MessageNo": str(message_no), "ReceivedNo": "0"}
+    for name, text in (texts | numbers).items():
+        etree.SubElement(parent, f"{{{namespace}}}{name}").text = text
+
+
+def _fill(element: etree._Element, tree: Tree, place: str, spelling: Spelling) -> None:
+    for name, node in tree.items():
+        if name not in _NOT_IN_SCHEMA:
+            _add(element, name, node, place, spelling)
+
+
+def _add(element: etree._Element, name: str, node: Node, place: str, spelling: Spelling) -> None:
+    if isinstance(node, dict):
+        _fill(_child(element, _pascal(name)), node, name, spelling)
+    elif isinstance(node, list):
+        holder = _child(element, "Consents") if name == "consents" else element
+        for row in node:
+            _fill(_child(holder, _ROWS[name]), row, name, spelling)
+    else:
+        _add_scalar(element, name, node, spelling, is_element=place in _OF_ELEMENTS)
+
+
+def _add_scalar(
+    element: etree._Element, name: str, value: Scalar, spelling: Spelling, *, is_element: bool
+) -> None:
+    spelled = spelling.scalar(value)
+    if spelled is Nothing.ABSENT:
+        return
+    text = "" if isinstance(spelled, Nothing) else str(spelled)
+    if is_element:
+        _child(element, _pascal(name)).text = text or None
+    else:
+        element.set(_RENAMED.get(name) or _camel(name), text)
+
+
+def _child(parent: etree._Element, name: str) -> etree._Element:
+    return etree.SubElement(parent, f"{{{NAMESPACE}}}{name}")
+
+
+def _pascal(name: str) -> str:
+    return "".join(part[0].upper() + part[1:] for part in name.split("_"))
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(part.capitalize() for part in others)

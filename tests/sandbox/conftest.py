@@ -1,7 +1,7 @@
 """The strangers as real processes, one of each for a test file; the hub's stand-in as a real server."""
 
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
@@ -10,6 +10,7 @@ from lxml import etree
 from tests.sandbox.hub_receiver import HubReceiver
 from tests.sandbox.stranger_process import ROOT, running_stranger
 
+Turn = Callable[..., None]
 SMS_TOKEN = "sms-token-of-a-test"
 
 
@@ -26,6 +27,18 @@ def onec(hub: HubReceiver, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     options = ("--hub", hub.url, "--infobase", "umc_corp", "--secret", "test-secret", "--no-stream")
     with running_stranger("sandbox.onec", "/state", log_path, *options) as client:
         yield client
+
+
+@pytest.fixture
+def turn(onec: httpx.Client) -> Iterator[Turn]:
+    """Turn knobs for one test; afterwards they are as they were."""
+    before = onec.get("/state").json()["knobs"]
+
+    def turned(**knobs: object) -> None:
+        assert onec.post("/knobs", json=knobs).is_success
+
+    yield turned
+    turned(**before)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,8 @@
 """A tiny real HTTP server that stands where the hub would: it records what came and answers as told."""
 
+import codecs
 import collections
+import hashlib
 import http.server
 import json
 import threading
@@ -19,12 +21,22 @@ class Received:
     body: bytes
 
     @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.body).hexdigest()
+
+    @property
     def is_xml(self) -> bool:
         return self.text.startswith("<")
 
     @property
     def text(self) -> str:
-        return self.body.decode("utf-8-sig")
+        """The body as a reader would decode it who knows all of 1C's habits."""
+        if self.body[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
+            return self.body.decode("utf-16")
+        try:
+            return self.body.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return self.body.decode("cp1251")
 
 
 class HubReceiver:

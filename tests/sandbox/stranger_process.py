@@ -19,6 +19,15 @@ def running_stranger(
     module: str, ready_path: str, log_path: pathlib.Path, *options: str
 ) -> Iterator[httpx.Client]:
     """Run the module until the block ends; gives a client of its door."""
+    with started_stranger(module, ready_path, log_path, *options) as (_, client):
+        yield client
+
+
+@contextlib.contextmanager
+def started_stranger(
+    module: str, ready_path: str, log_path: pathlib.Path, *options: str
+) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
+    """Run the module until the block ends; gives the process too, to end it otherwise."""
     port = _free_port()
     command = [sys.executable, "-m", module, "--port", str(port), *options]
     with (
@@ -28,7 +37,7 @@ def running_stranger(
     ):
         try:
             _wait_until_up(process, client, ready_path, log_path)
-            yield client
+            yield process, client
         finally:
             process.terminate()
             try:

@@ -1,18 +1,29 @@
-"""How the 1C stranger sends: the same bytes until taken, repetitions, knobs, and the stream's opening."""
+"""How the 1C stranger sends: the same bytes until taken, repetitions, retries, credentials, numbers."""
 
-import collections
+import base64
+import hmac
 import json
-import pathlib
 import re
+import time
+from collections.abc import Callable
 
 import httpx
 import pytest
-from lxml import etree
 
-from tests.sandbox.hub_receiver import HubReceiver, Received
-from tests.sandbox.stranger_process import running_stranger, until
+from tests.sandbox.conftest import Turn
+from tests.sandbox.hub_receiver import HubReceiver
+from tests.sandbox.stranger_process import until
 
-SAMPLE_PATIENT_REF = "92c7ea9d-2cab-11e4-9f84-1078d2d69bb4"
+TROUBLES: dict[str, Callable[[bytes], bool]] = {
+    "broken-xml": lambda body: b" & " in body,
+    "control-xml": lambda body: b"\x0b" in body,
+    "cut-json": lambda body: body.count(b"{") > body.count(b"}"),
+    "doctype": lambda body: b"<!DOCTYPE" in body and b"<!ENTITY" in body,
+    "deep-json": lambda body: body.count(b"{") > 50 and json.loads(body) is not None,
+    "oversized": lambda body: len(body) > 2 * 1024 * 1024 and json.loads(body) is not None,
+    "items-201": lambda body: len(json.loads(body)) == 201,
+    "empty-event": lambda body: set(json.loads(body)) == {"event_type", "source"},
+}
 
 
 @pytest.fixture(autouse=True)
@@ -104,53 +115,112 @@ def test_knobs_number_messages_and_set_the_byte_order_mark(onec: httpx.Client, h
     assert numbers == [41, 42, 43]
 
 
-def test_the_opening_waits_for_the_hub_then_tells_patients_and_a_repeatable_history(
-    tmp_path: pathlib.Path, schema: etree.XMLSchema
+def test_lanes_send_the_copies_of_every_push_with_the_same_bytes(
+    onec: httpx.Client, hub: HubReceiver, turn: Turn
 ) -> None:
-    first, second = (opening_of(tmp_path / name, later) for name, later in (("one", True), ("two", False)))
-
-    # A refund of the history may fall due between the two; what was told once is told again.
-    assert [each.body for each in second][: len(first)] == [each.body for each in first]
-    patients, history = first[:24], first[24:]
-    assert all("patient.upserted" in each.text for each in patients)
-    phones = re.findall(r"8 \(900\) 000-\d\d-\d\d", "".join(each.text for each in patients))
-    assert phones == [f"8 (900) 000-01-{number:02d}" for number in range(1, 25)]
-    assert not any(SAMPLE_PATIENT_REF in each.text for each in first)
-    assert {each.is_xml for each in first[::2]} == {False}
-    assert {each.is_xml for each in first[1::2]} == {True}
-    for each in first:
-        if each.is_xml:
-            schema.assertValid(etree.fromstring(each.body))
-    kinds = collections.Counter(kind_of(each) for each in history)
-    assert len({document_of(each) for each in history if kind_of(each) == "visit.completed"}) == 40
-    assert kinds["visit.refunded"] >= 2
-    assert kinds["visit.completed"] + kinds["visit.cancelled"] >= 44
+    turn(copies=5, lanes=8)
+    received = hub.wait_for_visit(open_visit(onec), 5)
+    assert len({each.body for each in received}) == 1
 
 
-def opening_of(log_path: pathlib.Path, hub_comes_later: bool) -> list[Received]:
-    hub = HubReceiver()
-    hub.is_ready = not hub_comes_later
-    options = ("--hub", hub.url, "--infobase", "umc_corp", "--secret", "s", "--seed", "7", "--history", "40")
-    try:
-        with running_stranger("sandbox.onec", "/state", log_path, *options) as client:
-            if hub_comes_later:
-                assert client.get("/state").json()["opened"] is False
-                assert hub.list_received() == []
-            hub.is_ready = True
-            until(lambda: client.get("/state").json()["opened"])
-            client.post("/knobs", json={"stream": False})
-            until(lambda: client.get("/state").json()["pending"] == 0)
-            return hub.list_received()
-    finally:
-        hub.close()
+def test_a_push_without_retries_is_lost_and_its_document_uncertain(
+    onec: httpx.Client, hub: HubReceiver, turn: Turn
+) -> None:
+    turn(retries="none")
+    hub.script.append(None)
+    ref = open_visit(onec)
+
+    assert wait_for_push(onec, ref, "lost")["attempts"] == 1
+    hub.wait_for_visit(open_visit(onec))
+    assert len([each for each in hub.list_received() if ref in each.text]) == 1
+    assert ref not in {each["ref"] for each in onec.get("/journal/expected?limit=1000").json()["items"]}
 
 
-def kind_of(received: Received) -> str:
-    return str(re.findall(r"visit\.[a-z]+", received.text)[0])
+def test_the_connector_doubles_its_pauses_and_honours_retry_after(
+    onec: httpx.Client, hub: HubReceiver, turn: Turn
+) -> None:
+    turn(retries="connector")
+    hub.script.extend([(500, {}), (202, {}), (503, {"Retry-After": "0"})])
+    ref = open_visit(onec)
+    other_ref = open_visit(onec)
+
+    hub.wait_for_visit(ref, 3)
+    came = [ref if ref in each.text else other_ref for each in hub.list_received()[-4:]]
+    # Each push of the Connector waits by itself: the other one is not held back.
+    assert came == [ref, other_ref, ref, ref]
+    assert wait_for_push(onec, ref, "duplicate")["attempts"] == 3
 
 
-def document_of(received: Received) -> str:
-    if received.is_xml:
-        return str(re.findall(r'<Object [^>]*ref="([^"]+)"', received.text)[0])
-    ref: str = json.loads(received.text)["object"]["ref"]
-    return ref
+@pytest.mark.parametrize(("habit", "is_timely", "is_right"), [("on", 1, 1), ("stale", 0, 1), ("wrong", 1, 0)])
+def test_a_signature_covers_the_raw_bytes(
+    onec: httpx.Client, hub: HubReceiver, turn: Turn, habit: str, is_timely: int, is_right: int
+) -> None:
+    turn(signature=habit, encoding="cp1251")
+    received = hub.wait_for_visit(open_visit(onec))[0]
+    timestamp = received.headers["X-Hub-Timestamp"]
+    signed = hmac.new(b"test-secret", f"{timestamp}.".encode() + received.body, "sha256").hexdigest()
+    assert (received.headers["X-Hub-Signature"] == f"sha256={signed}") == bool(is_right)
+    assert (abs(time.time() - int(timestamp)) < 300) == bool(is_timely)
+
+
+def test_forged_credentials_are_not_the_real_ones(onec: httpx.Client, hub: HubReceiver, turn: Turn) -> None:
+    turn(credentials="forged")
+    assert hub.wait_for_visit(open_visit(onec))[0].headers["Authorization"] != real_credentials()
+    turn(credentials="real")
+    assert hub.wait_for_visit(open_visit(onec))[0].headers["Authorization"] == real_credentials()
+
+
+def real_credentials() -> str:
+    return "Basic " + base64.b64encode(b"umc_corp:test-secret").decode()
+
+
+@pytest.mark.parametrize("kind", sorted(TROUBLES))
+def test_a_bad_body_is_bad_in_the_way_it_says(onec: httpx.Client, hub: HubReceiver, kind: str) -> None:
+    seen = len(hub.list_received())
+    assert onec.post("/troubles", json={"kind": kind}).status_code == 202
+    hub.wait_for(seen + 1)
+    body = hub.list_received()[-1].body
+    assert TROUBLES[kind](body)
+
+
+def test_every_trouble_is_proved(onec: httpx.Client) -> None:
+    assert set(onec.get("/troubles").json()) == set(TROUBLES)
+
+
+def test_lost_numbers_leave_a_gap_and_are_filled_late(
+    onec: httpx.Client, hub: HubReceiver, turn: Turn
+) -> None:
+    turn(numbered=True, bom="never")
+    first = number_of(hub.wait_for_visit(open_visit(onec))[0].text)
+    onec.post("/exchange/lose", json={"count": 2})
+    lost = [open_visit(onec), open_visit(onec)]
+    assert number_of(hub.wait_for_visit(open_visit(onec))[0].text) == first + 3
+    assert not [each for each in hub.list_received() if any(ref in each.text for ref in lost)]
+
+    onec.post("/exchange/resend", json={"from": first + 1, "to": first + 2})
+    assert [number_of(hub.wait_for_visit(ref)[0].text) for ref in lost] == [first + 1, first + 2]
+
+
+def test_shuffled_numbers_come_out_of_order(onec: httpx.Client, hub: HubReceiver, turn: Turn) -> None:
+    turn(numbered=True, shuffle=True, lanes=4)
+    refs = [open_visit(onec) for _ in range(12)]
+    for ref in refs:
+        hub.wait_for_visit(ref)
+    numbers = [number_of(each.text) for each in hub.list_received()[-12:]]
+    assert numbers != sorted(numbers)
+    assert sorted(numbers) == list(range(min(numbers), min(numbers) + 12))
+
+
+def test_every_node_counts_by_itself(onec: httpx.Client, hub: HubReceiver, turn: Turn) -> None:
+    turn(numbered=True, nodes="own")
+    events = [json.loads(hub.wait_for_visit(open_visit(onec))[0].text) for _ in range(20)]
+    by_node: dict[str, list[int]] = {}
+    for event in events:
+        by_node.setdefault(event["source"]["node"], []).append(event["exchange"]["message_no"])
+    assert set(by_node) == {"UMC01", "UMC02"}
+    for numbers in by_node.values():
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def number_of(text: str) -> int:
+    return int(re.findall(r'message_?[nN]o"?[:=] ?"?(\d+)', text)[0])
