@@ -22,12 +22,13 @@ class Day:
         self._told: collections.Counter[int] = collections.Counter()
         self._lock = threading.Lock()
 
-    def count(self, local: dt.datetime, notices: Sequence[Notice]) -> None:
-        """Count what an act of this hour told; a first version of a visit is an arrival."""
-        arrivals = sum(notice.kind == "visit.completed" and notice.is_first_version for notice in notices)
+    def count(self, at: dt.datetime, notices: Sequence[Notice]) -> None:
+        """Count what an act told, by each branch's own hour; a first version of a visit is an arrival."""
         with self._lock:
-            self._came[local.hour] += arrivals
-            self._told[local.hour] += len(notices)
+            for notice in notices:
+                hour = at.astimezone(notice.clinic.zone).hour
+                self._told[hour] += 1
+                self._came[hour] += notice.is_first_version and notice.kind == "visit.completed"
 
     def hours(self) -> list[dict[str, object]]:
         """List the hours: expected arrivals, arrivals, and notices."""

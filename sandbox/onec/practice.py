@@ -84,7 +84,7 @@ class Practice:
             notices = act(at)
         except ClerkError:
             return []
-        self.today.count(local, notices)
+        self.today.count(at, notices)
         return notices
 
     def schedule(self, at: dt.datetime, act: Act) -> None:

@@ -14,6 +14,7 @@ from lxml import etree
 from sandbox.onec.knobs import ANY, Knobs, describe
 from tests.sandbox.conftest import Turn
 from tests.sandbox.hub_receiver import HubReceiver, Received
+from tests.sandbox.stranger_process import ROOT
 
 CORE = "{http://v8.1c.ru/8.1/data/core}"
 V8MSG = "{http://v8.1c.ru/messages}"
@@ -240,3 +241,18 @@ def test_the_wild_preset_draws_everything_and_the_tidy_one_nothing(onec: httpx.C
     tidy = onec.post("/knobs/presets/tidy").json()
     assert {name for name, value in wild.items() if value == ANY} > {"keys", "dates", "guids", "encoding"}
     assert {name for name, value in tidy.items() if value == ANY} == {"content_type"}
+
+
+def test_the_papers_list_every_knob_with_its_values_and_default() -> None:
+    paper = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    rows = {row[0]: row[1:] for row in re.findall(r"^\| `(\w+)` \| (.+?) \| `(.+?)` \|", paper, re.MULTILINE)}
+    told = {}
+    for knob in describe(Knobs()):
+        labels = knob.get("labels", {"true": "", "false": ""})
+        assert isinstance(labels, dict)
+        is_number = knob["kind"] == "number"
+        values = (
+            f"{knob['min']} … {knob['max']}" if is_number else " · ".join(f"`{value}`" for value in labels)
+        )
+        told[knob["name"]] = (values, str(knob["default"]).lower())
+    assert rows == told

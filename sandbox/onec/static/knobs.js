@@ -36,7 +36,9 @@ async function drawKnobs() {
   const format = knobs.find((knob) => knob.name === "format");
   const named = Object.entries(format.labels).filter(([value]) => !["alternate", "any"].includes(value));
   fill(byId("format"), [["", "по ручке"], ...named]);
-  fill(byId("trouble"), Object.entries(await ask("/troubles")));
+  const troubles = await ask("/troubles");
+  Object.assign(TYPES, troubles);
+  fill(byId("trouble"), Object.entries(troubles));
 }
 
 function showKnobs(values) {

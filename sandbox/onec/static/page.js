@@ -65,10 +65,12 @@ function drawDay(day) {
   const date = new Date(`${day.date}T12:00:00Z`).toLocaleDateString("ru-RU", { day: "numeric", month: "long" });
   const legend = [
     ["expected", `ждём ${day.visits}`], ["came", `пришли ${sum("came")}`], ["told", `рассказано хабу ${sum("told")}`],
-  ].flatMap(([name, text]) => {
+  ].map(([name, text]) => {
     const mark = document.createElement("i");
     mark.className = name;
-    return [mark, ` ${text}  `];
+    const word = document.createElement("span");
+    word.append(mark, ` ${text}`);
+    return word;
   });
   byId("day-words").replaceChildren(`${date}: `, ...legend);
 }
@@ -87,7 +89,7 @@ function pushRow(push) {
   const type = TYPES[push.type] ?? push.type;
   const cells = [
     new Date(push.at).toLocaleTimeString("ru-RU"), push.events > 1 ? `${type} и ещё ${push.events - 1}` : type,
-    push.number, push.message_nos.join(", "), push.format.toUpperCase(), STATUSES[push.status], answer, push.attempts,
+    STATUSES[push.status], push.number, push.format.toUpperCase(), answer, push.message_nos.join(", "), push.attempts,
   ];
   for (const text of cells) row.insertCell().textContent = text;
   const link = document.createElement("a");
