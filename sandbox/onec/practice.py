@@ -45,7 +45,8 @@ class _Call:
     patient: Patient
     clinic: Clinic
     at: dt.datetime
-    dice: random.Random
+    seed: str
+    """A generator weighs more than all the rest, and thousands of calls wait for their hour."""
     card: CardTold
     card_minutes: int
 
@@ -113,7 +114,7 @@ class Practice:
             at=at,
             card=dice.choices(CARDS_TOLD, weights=CARD_WEIGHTS)[0],
             card_minutes=dice.randrange(5, 90),
-            dice=dice,
+            seed=f"{self._base.seed}:{day.isoformat()}:{index}",
         )
 
     def _drawn_patient(self, dice: random.Random, at: dt.datetime) -> Patient:
@@ -133,6 +134,7 @@ class Practice:
     def _serve(self, call: _Call, at: dt.datetime) -> list[Notice]:
         """Post the visit; a card that nobody told yet goes before it, or some time after."""
         card: list[Notice] = []
+        dice = seeded("visit", call.seed)
         patient = self._base.cards.find(call.patient.ref) or self._base.cards.add(call.patient)
         if call.card == "after":
             later = at + dt.timedelta(minutes=call.card_minutes)
@@ -143,11 +145,11 @@ class Practice:
             patient_ref=patient.ref,
             clinic=call.clinic,
             at=at,
-            ref=str(uuid.UUID(int=call.dice.getrandbits(128), version=4)),
-            dice=call.dice,
+            ref=str(uuid.UUID(int=dice.getrandbits(128), version=4)),
+            dice=dice,
         )
         assert isinstance(notice.subject, Visit)
-        for later, act in fates.drawn_fate(self._base, notice.subject, call.dice):
+        for later, act in fates.drawn_fate(self._base, notice.subject, dice):
             self.schedule(later, act)
         return [*card, notice]
 

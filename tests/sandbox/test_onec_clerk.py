@@ -201,6 +201,11 @@ def test_the_journal_expects_what_was_acknowledged_and_nothing_that_was_refused(
     assert after is not None
     assert after["refunded"] == line["amount"]
 
+    order(onec, f"/visits/{ref}/refund")
+    order(onec, f"/visits/{ref}/undo-refund")
+    until(lambda: onec.get("/state").json()["pending"] == 0)
+    assert (expected(onec, ref) or {})["refunded"] == line["amount"]
+
 
 def test_the_journal_pages_through_every_push_once(onec: httpx.Client) -> None:
     last = onec.get("/pushes?limit=1").json()[0]["id"] if onec.get("/pushes?limit=1").json() else 0

@@ -140,7 +140,7 @@ def test_the_connector_doubles_its_pauses_and_honours_retry_after(
     onec: httpx.Client, hub: HubReceiver, turn: Turn
 ) -> None:
     turn(retries="connector")
-    hub.script.extend([(500, {}), (202, {}), (503, {"Retry-After": "0"})])
+    hub.script.extend([(503, {"Retry-After": "1"}), (202, {}), (500, {})])
     ref = open_visit(onec)
     other_ref = open_visit(onec)
 

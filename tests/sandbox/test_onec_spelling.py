@@ -1,9 +1,11 @@
 """Every knob of spelling, proved by the bytes on the wire."""
 
 import codecs
+import datetime as dt
 import decimal
 import json
 import re
+import zoneinfo
 from collections.abc import Callable
 from typing import Any, get_args
 
@@ -206,6 +208,24 @@ def test_a_date_has_five_spellings(push: Push, habit: str, pattern: str) -> None
     event = read(push(dates=habit))
     for date in (event["occurred_at"], event["object"]["date"], event["visit"]["completed_at"]):
         assert re.fullmatch(pattern, date)
+
+
+@pytest.mark.parametrize("habit", ["naive", "offset", "zulu", "russian", "microsoft"])
+def test_every_spelling_of_a_date_is_the_same_instant(push: Push, habit: str) -> None:
+    event = read(push(dates=habit))
+    written = event["occurred_at"]
+    zone = zoneinfo.ZoneInfo(event["source"]["tz"])
+    match habit:
+        case "microsoft":
+            told = dt.datetime.fromtimestamp(int(written[6:-2]) / 1000, dt.UTC)
+        case "russian":
+            told = dt.datetime.strptime(written, "%d.%m.%Y %H:%M:%S").replace(tzinfo=zone)
+        case "naive":
+            told = dt.datetime.fromisoformat(written).replace(tzinfo=zone)
+        case _:
+            told = dt.datetime.fromisoformat(written)
+    # A zone that was mistaken would be wrong by hours.
+    assert abs(dt.datetime.now(dt.UTC) - told) < dt.timedelta(minutes=30)
 
 
 def test_xml_never_writes_dates_of_another_platform(push: Push) -> None:

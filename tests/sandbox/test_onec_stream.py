@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from sandbox.onec.base import Base
+from sandbox.onec.catalog import CLINICS, OWN_PATIENTS, Patient
 from sandbox.onec.day import WEEKDAY_SHARES
 from sandbox.onec.documents import Notice, Visit
 from sandbox.onec.practice import Practice, usual_visits
@@ -24,11 +25,11 @@ MONDAY = dt.date(2026, 5, 4)
 FAST = ("--knob", "speed=10000", "--knob", "cap_per_minute=60000", "--knob", "lanes=1")
 
 
-def lived(days: int, *, seed: int = 7, visits: int = 200) -> list[Notice]:
+def lived(days: float, *, seed: int = 7, visits: int = 200) -> list[Notice]:
     practice = Practice(
         Base(seed), starts_on=MONDAY, visits_on=lambda day: usual_visits(day, visits) if day >= MONDAY else 0
     )
-    end = dt.datetime.combine(MONDAY + dt.timedelta(days=days), dt.time(), tzinfo=dt.UTC)
+    end = dt.datetime.combine(MONDAY, dt.time(), tzinfo=CLINICS[0].zone) + dt.timedelta(days=days)
     told: list[Notice] = []
     while practice.next_at() < end:
         told += practice.perform()
@@ -76,6 +77,12 @@ def test_most_patients_come_again_and_cards_come_before_at_and_after_visits() ->
         if ref in order
     )
     assert min(gaps["before"], gaps["with"], gaps["after"]) > 20
+    first_cards = [
+        notice.subject.ref
+        for notice in told
+        if isinstance(notice.subject, Patient) and not notice.subject.email
+    ]
+    assert len(first_cards) - len(set(first_cards)) < len(first_cards) / 20  # a double's card is told twice
 
 
 def test_a_weeks_documents_are_edited_withdrawn_restored_and_refunded() -> None:
@@ -168,6 +175,7 @@ def test_an_array_gathers_events_and_loses_none_at_the_end(
         refs = {item["ref"] for item in client.get("/journal/expected?limit=1000").json()["items"]}
     batches = [json.loads(each.text) for each in receiver.list_received()]
     assert {len(batch) for batch in batches} > {20}
+    assert sum(len(batch) for batch in batches) == len(OWN_PATIENTS) + len(lived(0.5, visits=120))
     assert state["documents"] == len(refs)
     told = {event["object"]["ref"] for batch in batches for event in batch if "visit" in event}
     assert refs <= told | {
