@@ -8,7 +8,7 @@ from sandbox.onec import json_writer, structure_writer, xml_writer
 from sandbox.onec.catalog import Patient, seeded
 from sandbox.onec.documents import Notice, Refund
 from sandbox.onec.habits import Format, Habits
-from sandbox.onec.spelling import Spelling
+from sandbox.onec.spelling import NARROW_NO_BREAK_SPACE, NO_BREAK_SPACE, Spelling
 from sandbox.onec.telling import tell
 
 _MESSAGES = frozenset({"v8msg", "enterprise"})
@@ -109,6 +109,9 @@ def _encoded(text: str, body_format: Format, habits: Habits) -> bytes:
         text = _prolog(habits) + text
     if habits.layout == "crlf":
         text = text.replace("\n", "\r\n")
+    if habits.encoding == "cp1251":
+        # It has no narrow blank, and in an array other events may have written one.
+        text = text.replace(NARROW_NO_BREAK_SPACE, NO_BREAK_SPACE)
     mark = _MARKS.get(habits.encoding, b"")
     if habits.encoding == "utf-8" and habits.has_bom:
         mark = codecs.BOM_UTF8

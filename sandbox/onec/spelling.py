@@ -149,9 +149,7 @@ class Spelling:
         if self._habits.decimals == "plain":
             text = f"{kopecks // 100}.{kopecks % 100:02d}"
             return text if self._habits.numbers == "text" else Bare(text)
-        # windows-1251 has no narrow space.
-        is_narrow = self._habits.decimals == "narrow" and self._habits.encoding != "cp1251"
-        blank = NARROW_NO_BREAK_SPACE if is_narrow else NO_BREAK_SPACE
+        blank = NARROW_NO_BREAK_SPACE if self._habits.decimals == "narrow" else NO_BREAK_SPACE
         return f"{kopecks // 100:,}".replace(",", blank) + f",{kopecks % 100:02d}"
 
     def _ref(self, guid: str) -> Spelled:

@@ -213,7 +213,7 @@ def test_shuffled_numbers_come_out_of_order(onec: httpx.Client, hub: HubReceiver
 
 def test_every_node_counts_by_itself(onec: httpx.Client, hub: HubReceiver, turn: Turn) -> None:
     turn(numbered=True, nodes="own")
-    events = [json.loads(hub.wait_for_visit(open_visit(onec))[0].text) for _ in range(20)]
+    events = [json.loads(hub.wait_for_visit(open_visit(onec))[0].text) for _ in range(50)]
     by_node: dict[str, list[int]] = {}
     for event in events:
         by_node.setdefault(event["source"]["node"], []).append(event["exchange"]["message_no"])

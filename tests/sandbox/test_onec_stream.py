@@ -168,7 +168,16 @@ def test_an_array_gathers_events_and_loses_none_at_the_end(
     receiver: HubReceiver, tmp_path: pathlib.Path
 ) -> None:
     options = ("--start", MONDAY.isoformat(), "--hours", "12", "--history", "0", *FAST)
-    array = ("--knob", "array=20", "--knob", "format=json", "--knob", "bom=never")
+    array = (
+        "--knob",
+        "array=20",
+        "--knob",
+        "format=json",
+        "--knob",
+        "encoding=any",
+        "--knob",
+        "decimals=any",
+    )
     with streaming(receiver, tmp_path / "log", *options, *array) as client:
         until_over(client)
         state = client.get("/state").json()
