@@ -5,7 +5,7 @@ so that a flow meets each document once per call and order per document holds. P
 before everything, so that locks are taken in one order: cards, documents, accounts (flows/locking.py).
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -123,20 +123,28 @@ def _rounds(told: Sequence[Told]) -> list[tuple[Story, list[Told]]]:
 
 
 def _waves(told: Sequence[Told]) -> list[list[Told]]:
-    seen: Counter[object] = Counter()
+    seen: defaultdict[object, int] = defaultdict(int)
     waves: defaultdict[int, list[Told]] = defaultdict(list)
     for event, fact in told:
-        document = _document(event, fact)
-        waves[seen[document]].append((event, fact))
-        seen[document] += 1
+        documents = _documents(event, fact)
+        number = max(seen[document] for document in documents)
+        waves[number].append((event, fact))
+        seen.update(dict.fromkeys(documents, number + 1))
     return [waves[number] for number in sorted(waves)]
 
 
-def _document(event: Claimed, fact: Fact) -> object:
-    """Name what a flow may meet once per call: the visit (for its refunds too), or the card."""
+def _documents(event: Claimed, fact: Fact) -> list[object]:
+    """Name what a flow may meet once per call: the card, or the visit, for its refunds too.
+
+    A refund is a document as well: one that was moved to another visit must not meet its former self.
+    """
     if isinstance(fact, UnknownKind):
-        return event.id
-    return fact.stamp.infobase, fact.visit_ref if isinstance(fact, VisitRefunded) else fact.stamp.ref
+        return [event.id]
+    if isinstance(fact, VisitRefunded):
+        base = fact.stamp.infobase
+        return [("visit", base, fact.visit_ref), ("refund", base, fact.stamp.ref)]
+    kind = "card" if isinstance(fact, PatientSnapshot) else "visit"
+    return [(kind, fact.stamp.infobase, fact.stamp.ref)]
 
 
 def _settlement(event: Claimed, ending: Ending) -> Settlement:

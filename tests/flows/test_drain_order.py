@@ -121,6 +121,22 @@ def test_several_refunds_before_their_visit_in_one_batch_find_it(road: Road, cle
     assert road.cashback() == CASHBACK // 2
 
 
+def test_a_refund_that_names_another_visit_does_not_fail_its_batch(
+    road: Road, clean: Servers, log: list[Any]
+) -> None:
+    ref, other, refund = (str(uuid.uuid4()) for _ in range(3))
+    send_with_patient(road, visit(ref), visit(other))
+    road.drain()
+    moved = [
+        refund_event(to, ref=refund, occurred_at=at)
+        for to, at in ((ref, "2026-05-03"), (other, "2026-05-04"))
+    ]
+    road.send(*moved)
+    road.drain()
+    assert states(clean) == {"processed": 5}
+    assert [line for line in log if line["log_level"] == "error"] == []
+
+
 @pytest.mark.parametrize("turn", range(12))
 def test_no_visit_falls_asleep_in_the_moment_its_patient_arrives(
     road: Road, clean: Servers, turn: int
