@@ -10,7 +10,7 @@ define make-venv
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check fmt hooks migrate migration seed bench openapi env-stack env-dev
+.PHONY: help run test test-all check fmt hooks migrate migration seed bench fuzz openapi env-stack env-dev
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +53,9 @@ seed: env-stack ## Put the demo people and clinics into the running stack
 
 bench: env-dev ## Run the benchmarks and print the ratios
 	@$(PY) -m bench
+
+fuzz: env-dev ## A million odd bodies through the door, samples to their end: make fuzz bodies=20000 seed=7
+	@nice $(PY) -m tests.fuzz run $(if $(bodies),--bodies $(bodies)) $(if $(seed),--seed $(seed))
 
 openapi: env-dev ## Write the OpenAPI description anew
 	@$(PY) -m tools.openapi
