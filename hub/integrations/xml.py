@@ -2,9 +2,13 @@
 
 The caller decodes the bytes first, so what is checked here is what the parser sees: an encoding
 named in the prolog cannot make the two read different documents.
+
+lxml remembers every name that it ever met, for as long as the thread lives that met it. So only so many
+names are met in the caller's thread; a document with more of them is read in a thread that ends with it.
 """
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 from lxml import etree
 
@@ -15,11 +19,19 @@ ELEMENTS_MAX = 20_000
 ATTRIBUTES_MAX = 100
 """Of one element. Listing them is quadratic in lxml: 2 MiB of attributes took it two minutes."""
 
+FAMILIAR_LENGTH_MAX = 100_000
+"""Characters of names that may be remembered: all that 1C has ever sent us is a twentieth of it."""
+
 _RESOURCE_LIMIT = 114
 """libxml2's XML_ERR_RESOURCE_LIMIT: its own bounds (depth 256, 10 MB of text) were met first."""
 _TOO_DEEP = etree.XPath("boolean(" + "/*" * (DEPTH_MAX + 1) + ")")
 _TOO_MANY = etree.XPath(f"count(//*) > {ELEMENTS_MAX}")
 _TOO_WIDE = etree.XPath(f"boolean(//*[@*[{ATTRIBUTES_MAX + 1}]])")
+_NAME = re.compile(
+    r"""<[^\s<>/!]+|\s(?:xmlns[^\s<>=]*\s*=\s*(?:"[^"]*|'[^']*)|[^\s<>/='"]+\s*=)""",
+)
+"""Elements, instructions, URIs of namespaces, attributes; some texts look like one."""
+_familiar: set[str] = set()
 _PROLOG_PART = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
 
 
@@ -44,6 +56,22 @@ def parse_xml(text: str) -> etree._Element:
     """
     if _has_doctype(text):
         raise XmlDangerousError
+    if _is_familiar(text):
+        return _parsed(text)
+    with ThreadPoolExecutor(1, thread_name_prefix="xml-names") as passing:
+        return passing.submit(_parsed, text).result()
+
+
+def _is_familiar(text: str) -> bool:
+    """Tell whether its names were met before; new ones are learnt while there is room for them."""
+    names = set(_NAME.findall(text)) - _familiar
+    if names and sum(map(len, names | _familiar)) > FAMILIAR_LENGTH_MAX:
+        return False
+    _familiar.update(names)
+    return True
+
+
+def _parsed(text: str) -> etree._Element:
     try:
         root = etree.fromstring(text.encode(), _parser())
     except etree.XMLSyntaxError as error:
