@@ -6,6 +6,7 @@ A round starts from the demo's tables, so a finding depends on nothing that came
 import asyncio
 import hashlib
 import re
+import resource
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -160,6 +161,7 @@ def table(tally: Tally, findings: Findings) -> str:
         "made as",
         *(f"  {recipe:<17}{count:>12,}" for recipe, count in tally.recipes.most_common()),
         f"findings           {findings.count:>12,}",
+        f"peak memory, MiB   {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024:>12,}",
         f"seconds            {tally.seconds:>12,.0f}  ({tally.bodies / max(tally.seconds, 1):,.0f} bodies/s)",
     ]
     return "\n".join(lines)

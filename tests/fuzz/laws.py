@@ -21,6 +21,8 @@ from tests.fuzz.values import CANARY
 INFOBASE = "umc_corp"
 ZONE = "Europe/Moscow"
 BATCH_MAX = 200
+LINES_MAX = 500
+ROWS_MAX = 50
 LABEL_LENGTH_MAX = 400
 """Two hundred signs, some of which are longer in lower case."""
 _POINTER = re.compile(r"(/[a-z_]+|/\d{1,3})*", re.ASCII)
@@ -123,6 +125,7 @@ def _check_fact(fact: Fact) -> None:
             amounts += [line.points_paid_kopecks for line in fact.lines]
             amounts += [payment.amount_kopecks for payment in fact.payments]
             _check_amounts(amounts)
+            require(len(fact.payments) <= ROWS_MAX, "a bill is paid in at most fifty parts")
             require(not fact.stamp.is_live or fact.patient_ref, "a live visit names its patient")
         case VisitRefunded():
             _check_lines([line.line_no for line in fact.lines])
@@ -130,6 +133,7 @@ def _check_fact(fact: Fact) -> None:
             require(fact.stamp.ref != fact.visit_ref, "a refund is a document of its own")
         case PatientSnapshot():
             require(fact.stamp.ref.int, "a card has a reference")
+            require(len(fact.consents) <= ROWS_MAX, "a card has at most fifty consents")
         case UnknownKind():
             require(fact.kind, "an unknown kind has a name")
 
@@ -146,7 +150,7 @@ def _check_value(value: object) -> None:
 
 
 def _check_lines(numbers: list[int]) -> None:
-    require(len(numbers) <= 500, "a document has at most five hundred lines")
+    require(len(numbers) <= LINES_MAX, "a document has at most five hundred lines")
     require(numbers == sorted(set(numbers)), "lines stand in order, each number once")
 
 

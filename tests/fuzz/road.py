@@ -78,9 +78,11 @@ class Ground:
         """List table and column wherever the text stands in clear."""
         with psycopg.connect(self._conninfo) as connection:
             told = set()
-            for table, column in connection.execute(_TEXT_COLUMNS).fetchall():
-                query = f"SELECT 1 FROM {table} WHERE {column}::text ILIKE %s LIMIT 1"  # noqa: S608  # its catalogue
-                if connection.execute(query.encode(), (f"%{secret}%",)).fetchone():
+            for table, column, kind in connection.execute(_COLUMNS).fetchall():
+                found = f"position(%s in {column}) > 0" if kind == "bytea" else f"{column}::text ILIKE %s"
+                wanted = secret.encode() if kind == "bytea" else f"%{secret}%"
+                query = f"SELECT 1 FROM {table} WHERE {found} LIMIT 1"  # noqa: S608  # from the catalogue
+                if connection.execute(query.encode(), (wanted,)).fetchone():
                     told.add((table, column))
             return told
 
@@ -161,7 +163,7 @@ SELECT c.oid::regclass::text FROM pg_class c
 WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
   AND c.relnamespace = 'public'::regnamespace AND c.relname <> 'alembic_version'
 """
-_TEXT_COLUMNS = """
-SELECT table_name, column_name FROM information_schema.columns
-WHERE table_schema = 'public' AND data_type IN ('text', 'character varying', 'jsonb', 'json')
+_COLUMNS = """
+SELECT table_name, column_name, data_type FROM information_schema.columns
+WHERE table_schema = 'public' AND data_type IN ('text', 'character varying', 'jsonb', 'ARRAY', 'bytea')
 """

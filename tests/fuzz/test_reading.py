@@ -100,7 +100,7 @@ def test_odd_values_are_read_by_the_laws_on_the_envelope_and_in_some_fields(valu
     rng = Random(SEED)
     for value in CATALOGUE[values]:
         for tree in rng.sample(WHOLE, 2):
-            put_everywhere(value, tree, lambda index: index < ENVELOPE or rng.random() < 0.05)
+            put_everywhere(value, tree, lambda index: index < ENVELOPE or rng.random() < 0.15)
 
 
 @pytest.mark.long
