@@ -1,9 +1,6 @@
 """The hub as it runs: API, worker, relay, beat as processes on real PostgreSQL and Redis; killed at will."""
 
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -18,8 +15,9 @@ from hub.domain.ledger.checks import find_violations
 from hub.domain.ledger.queries import balances
 from hub.domain.patients.queries import find_patients_by_ref
 from hub.kernel.money import Asset
-from tests.conftest import ROOT, Servers
+from tests.conftest import Servers
 from tests.factories.onec import SAMPLE_PATIENT, body
+from tests.processes import HubProcesses
 from tools import seed
 from tools.stack.ports import pick_free
 
@@ -36,42 +34,15 @@ def wait_until(condition: Callable[[], bool], *, within_s: float, what: str) -> 
     return time.monotonic() - started
 
 
-class Hub:
+class Hub(HubProcesses):
     """Processes of one installation, and what a caller sees of them."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.port = pick_free()
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        super().__init__(folder, port=pick_free(), environment=os.environ)
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", auth=AUTH, timeout=15)
 
-    def start(self, name: str) -> None:
-        """Start one process in a group of its own; its output goes to a file."""
-        celery = [sys.executable, "-m", "celery", "-A"]
-        commands = {
-            "api": [
-                *[sys.executable, "-m", "uvicorn", "--factory", "api.app:create_app", "--no-access-log"],
-                *["--host", "127.0.0.1", "--port", str(self.port)],
-            ],
-            "core": [*celery, "workers.app", "worker", "-Q", "core,sched", "-n", "core@%h", "-c", "2"],
-            "io": [*celery, "workers.app", "worker", "-Q", "io", "-n", "io@%h", "-P", "threads", "-c", "2"],
-            "relay": [sys.executable, "-m", "workers.relay"],
-            "beat": [*celery, "schedules.app", "beat", "-s", str(self.folder / "beat")],
-        }
-        with (self.folder / f"{name}.log").open("ab") as output:
-            self.processes[name] = subprocess.Popen(
-                commands[name], cwd=ROOT, stdout=output, stderr=output, start_new_session=True, env=os.environ
-            )
-
-    def kill(self, name: str) -> None:
-        """kill -9 the process and its children."""
-        process = self.processes.pop(name)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
     def stop(self) -> None:
-        for name in list(self.processes):
-            self.kill(name)
+        super().stop()
         self.client.close()
 
     def is_ready(self) -> bool:
@@ -85,9 +56,6 @@ class Hub:
 
     def state(self, event_id: str) -> str:
         return str(self.client.get(f"/api/1c/v1/events/{event_id}").json().get("state"))
-
-    def log(self, name: str) -> str:
-        return (self.folder / f"{name}.log").read_text(errors="replace")
 
     def cashback(self, ref: str = SAMPLE_PATIENT) -> int:
         """Hundredths; proves the ledger's invariants on the way."""
