@@ -26,6 +26,7 @@ from hub.taskqueue.nudge import Nudge, publish
 
 TICK_S = 1.0
 STANDBY_S = 2.0
+_ARE_WE_CONNECTED = text("SELECT 1")
 log = structlog.get_logger()
 
 
@@ -38,17 +39,19 @@ def main() -> None:
         signal.signal(number, lambda *_: stop.set())
     while not stop.is_set():
         try:
-            with _leadership() as is_leader:
-                _lead(stop) if is_leader else stop.wait(STANDBY_S)
+            with _leadership() as connection:
+                _lead(stop, connection) if connection else stop.wait(STANDBY_S)
         except (BusyError, SQLAlchemyError) as error:
             log.warning("relay_put_off", error_class=type(error).__name__)
             stop.wait(STANDBY_S)
 
 
-def _lead(stop: threading.Event) -> None:
-    """Tend and nudge, tick by tick."""
+def _lead(stop: threading.Event, leadership: Connection) -> None:
+    """Tend and nudge, tick by tick, as long as the leader's connection lives."""
     log.info("relay_leads")
     while not stop.wait(TICK_S):
+        # The lock dies silently with its connection, and tending would go on over another one.
+        leadership.execute(_ARE_WE_CONNECTED)
         with transaction() as session:
             tended = tend(session)
         if tended.leases_expired or tended.uncertain:
@@ -66,13 +69,13 @@ def _nudges(tended: Tended) -> list[Nudge]:
 
 
 @contextmanager
-def _leadership() -> Generator[bool]:
-    """Hold the leader's lock as long as this connection lives; a lost connection is a lost lead."""
+def _leadership() -> Generator[Connection | None]:
+    """Hold the leader's lock as long as this connection lives; None when another relay leads."""
     connection: Connection
     with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         is_leader = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": lock_key("relay")})
         try:
-            yield bool(is_leader)
+            yield connection if is_leader else None
         finally:
             if is_leader and not connection.invalidated:
                 connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": lock_key("relay")})

@@ -90,3 +90,25 @@ def is_waiting(connection: psycopg.Connection) -> bool:
     query = sql.SQL("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
     row = connection.execute(query).fetchone()
     return row is not None and row[0] > 0
+
+
+def test_a_relay_whose_lock_was_cut_off_leads_again_or_not_at_all(hub: Hub, clean: Servers) -> None:
+    start(hub, "relay")
+    with psycopg.connect(clean.superuser_conninfo, autocommit=True) as connection:
+        wait_until(lambda: leaders(connection) != [], within_s=30, what="the relay leads")
+        [cut_off] = leaders(connection)
+        connection.execute("SELECT pg_terminate_backend(%s)", [cut_off])
+        wait_until(
+            lambda: leaders(connection) not in ([], [cut_off]),
+            within_s=30,
+            what="the relay holds its lock again",
+        )
+
+
+def leaders(connection: psycopg.Connection) -> list[int]:
+    """Server processes of the connections that hold the relay's lock."""
+    query = (
+        "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
+        " AND (classid::bigint << 32) + objid::bigint = %s"
+    )
+    return [pid for (pid,) in connection.execute(query, [lock_key("relay")]).fetchall()]
