@@ -1,20 +1,19 @@
 """Drain a queue of the inbox: claim a batch, tell its stories, commit effects and endings at once.
 
-A batch that fails is rolled back and told again one by one under savepoints, so that one bad event is
-postponed or buried alone, with its reason. Nothing that was claimed is ever left without an ending
-but by a crash, and then its lease ends and the relay takes it back.
+A batch that fails is rolled back and told again one by one, each in a commit of its own, so that one bad
+event is postponed or buried alone, with its reason. Nothing that was claimed is ever left without an
+ending but by a crash, and then its lease ends and the relay takes it back.
 """
 
 import os
 import socket
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import structlog
 from psycopg.errors import DeadlockDetected, SerializationFailure
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 from tenacity import (
     Retrying,
     retry_if_exception,
@@ -23,7 +22,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from hub.db.transaction import savepoint, transaction
+from hub.db.transaction import transaction
 from hub.domain.ledger.errors import PurseMovedError
 from hub.flows.ending import Ending
 from hub.flows.handling import buried_by, handle
@@ -112,37 +111,37 @@ def _together(claim: Claim) -> list[Settlement]:
 
 
 def _one_by_one(claim: Claim) -> list[Settlement]:
-    """Each under its savepoint. Followers of a postponed event wait behind it, their attempts unburnt."""
+    """Each in its own commit. Followers of a postponed event wait behind it, their attempts unburnt.
+
+    Under savepoints of one transaction the locks of the first would be held until the last is told, and two
+    workers who meet the same patients would run into each other at every single event.
+    """
     settlements: list[Settlement] = []
     blocked: set[str] = set()
     untouched: list[int] = []
+    for event in claim.events:
+        if event.ordering_key in blocked:
+            untouched.append(event.id)
+            continue
+        settlement = _alone(claim, event)
+        settlements.append(settlement)
+        if settlement.state is InboxState.READY and event.ordering_key:
+            blocked.add(event.ordering_key)
     with transaction() as session:
-        for event in claim.events:
-            if event.ordering_key in blocked:
-                untouched.append(event.id)
-                continue
-            settlement = _alone(session, claim, event)
-            settlements.append(settlement)
-            if settlement.state is InboxState.READY and event.ordering_key:
-                blocked.add(event.ordering_key)
         release_untouched(session, claim.id, untouched)
     return settlements
 
 
-def _alone(session: Session, claim: Claim, event: Claimed) -> Settlement:
+def _alone(claim: Claim, event: Claimed) -> Settlement:
     try:
-        with savepoint(session):
-            [settlement] = handle(session, [event])
-            # Zero-sum is checked at commit; here it must hit this event, not its neighbours.
-            session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
-            session.execute(text("SET CONSTRAINTS ALL DEFERRED"))
-            settle(session, claim.id, [settlement])
+        [settlement] = _together(replace(claim, events=(event,)))
     except (LeaseLostError, BusyError):
         raise
     except Exception as error:  # whatever it is, it ends this event alone, with its reason
         log.exception("event_failed", event_id=str(event.public_id), topic=event.topic)
         settlement = _failed(event, error)
-        settle(session, claim.id, [settlement])
+        with transaction() as session:
+            settle(session, claim.id, [settlement])
     return settlement
 
 

@@ -155,6 +155,23 @@ def test_an_event_that_would_break_the_ledger_hurts_itself_alone(
     assert road.cashback() == 10 * CASHBACK
 
 
+def test_what_is_told_alone_is_committed_before_its_neighbour_is_told(
+    road: Road, clean: Servers, told_by: TellBy
+) -> None:
+    """Else its locks would stand in the way of another worker that goes one by one over the same patients."""
+    done_before: list[int] = []
+
+    def watch(session: Session, snapshots: Sequence[VisitSnapshot]) -> list[Ending]:
+        done_before.append(states(clean)["processed"])
+        return poisonous(session, snapshots)
+
+    send_with_patient(road, visit(), visit(), visit(POISON), visit())
+    told_by(watch)
+    road.drain()
+    together, *alone = done_before
+    assert (together, alone) == (1, [1, 2, 3, 3])
+
+
 def test_callbacks_and_announcements_of_a_failed_event_are_undone_with_it(
     road: Road, clean: Servers, told_by: TellBy
 ) -> None:
