@@ -225,6 +225,12 @@ def test_twenty_levels_are_allowed_and_one_more_is_not() -> None:
             read_envelopes(opening * 21 + middle + closing * 21, None)
 
 
+def test_a_level_that_closes_itself_counts_too() -> None:
+    assert read_envelopes(b"<a>" * 19 + b"<a/>" + b"</a>" * 19, None).items
+    with pytest.raises(XmlUnsafeError):
+        read_envelopes(b"<a>" * 20 + b"<a/>" + b"</a>" * 20, None)
+
+
 def test_text_on_the_envelope_is_fit_for_the_database() -> None:
     event = sample() | {"event_type": "visit.\u0000completed\u0007", "event_id": "a\u0000b"}
     envelope = enveloped(event)
