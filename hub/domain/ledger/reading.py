@@ -94,7 +94,7 @@ _ACCRUED = text("""
       FROM ledger_entry AS entry
      CROSS JOIN LATERAL (SELECT account_id, amount, account_version FROM ledger_posting
                           WHERE entry_id = entry.id OFFSET 0) AS posting
-     CROSS JOIN LATERAL (SELECT owner_id, asset, kind FROM ledger_account
+     CROSS JOIN LATERAL (SELECT owner_id, heir_id, asset, kind FROM ledger_account
                           WHERE id = posting.account_id OFFSET 0) AS account
      WHERE entry.document_key = ANY(CAST(:documents AS text[])) AND entry.kind IN ('accrual', 'clawback')
        AND posting.account_version IS NOT NULL
