@@ -15,7 +15,8 @@ from hub.kernel.money import Asset
 from tests.domain.ledger.factories import DAY, NOON, accrual, clawback
 from tests.domain.ledger.purses import activate, balance, give, history, take, violations
 
-THREADS = 10
+THREADS = 8
+"""As many as the pool has connections: on a slow machine, more would give up waiting for one."""
 STEPS = 120
 DOCUMENTS = 8
 SHARED_KEYS = 30
