@@ -4,7 +4,7 @@ Statement and lock timeouts stand on every connection: a stuck statement is an e
 """
 
 import os
-from functools import cache
+import threading
 from typing import Any
 
 from psycopg import Connection
@@ -33,11 +33,34 @@ SET jit = off
 """.encode()
 
 
-@cache
-def engine() -> Engine:
-    """Give the process's engine. Pool size from HUB_POOL_SIZE, set by each process's own start."""
-    size = int(os.environ.get("HUB_POOL_SIZE", "8"))
-    return make_engine(settings().database_url.get_secret_value(), pool_size=size)
+class _Once:
+    """Makes the process's engine once, however many threads ask for it first."""
+
+    def __init__(self) -> None:
+        self._making = threading.Lock()
+        self._made: Engine | None = None
+
+    def __call__(self) -> Engine:
+        """Give the process's engine. Pool size from HUB_POOL_SIZE, set by each process's own start."""
+        with self._making:
+            if self._made is None:
+                size = int(os.environ.get("HUB_POOL_SIZE", "8"))
+                self._made = make_engine(settings().database_url.get_secret_value(), pool_size=size)
+            return self._made
+
+    def cache_clear(self) -> None:
+        """Forget the engine; the next call makes another."""
+        self._made = None
+
+    def abandon(self) -> None:
+        """Forget it in a forked child: the connections are the parent's, and its threads are not here."""
+        self._making = threading.Lock()
+        if self._made is not None:
+            self._made.dispose(close=False)
+        self._made = None
+
+
+engine = _Once()
 
 
 def make_engine(url: str, *, pool_size: int) -> Engine:
@@ -57,9 +80,7 @@ def make_engine(url: str, *, pool_size: int) -> Engine:
 
 def forget_engine_after_fork() -> None:
     """Drop the parent's connections without closing them: the sockets are the parent's."""
-    if engine.cache_info().currsize:
-        engine().dispose(close=False)
-        engine.cache_clear()
+    engine.abandon()
 
 
 def _set_up(connection: Connection[Any], _entry: ConnectionPoolEntry) -> None:

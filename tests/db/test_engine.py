@@ -1,14 +1,19 @@
 """What every connection of the hub is like."""
 
+import contextlib
+import threading
 import uuid
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
+from hub.db import engine as engines
+from hub.db.engine import engine, make_engine
 from hub.db.transaction import transaction
 from tests.conftest import Servers
+from tests.inbox.arrivals import run_in_threads
 
 NOON = datetime(2026, 5, 1, 12, 0, 0, 123456, tzinfo=UTC)
 LISTS: list[tuple[str, list[Any]]] = [
@@ -55,3 +60,19 @@ def test_a_plan_made_for_a_small_table_does_not_scan_it(clean: Servers) -> None:
             {"keys": [str(number) for number in range(100)]},
         ).scalars()
         assert "Seq Scan" not in "\n".join(plan)
+
+
+@pytest.mark.usefixtures("database")
+def test_threads_that_ask_first_at_once_get_one_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    both_making = threading.Barrier(2)
+
+    def make_together(url: str, *, pool_size: int) -> Engine:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both_making.wait(0.5)  # met only when nothing keeps the second maker out
+        return make_engine(url, pool_size=pool_size)
+
+    engine().dispose()
+    engine.cache_clear()
+    monkeypatch.setattr(engines, "make_engine", make_together)
+    first, second = run_in_threads(engine, engine)
+    assert first is second
