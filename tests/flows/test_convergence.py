@@ -252,4 +252,4 @@ def test_any_delivery_ends_as_the_sorted_messages_say(road: Road, clean: Servers
 def test_very_many_deliveries_end_as_the_sorted_messages_say(
     road: Road, clean: Servers, dialect: str
 ) -> None:
-    try_plots(road, clean, dialect, examples=400)
+    try_plots(road, clean, dialect, examples=250)

@@ -2,21 +2,27 @@
 
 import itertools
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
+from hub.contracts.facts import VisitSnapshot
 from hub.db.transaction import transaction
 from hub.domain.ledger.checks import find_violations
+from hub.domain.ledger.errors import PurseMovedError
 from hub.domain.ledger.queries import list_postings
 from hub.domain.patients.queries import find_by_phone, get_patient
 from hub.flows.balance import read_balance
+from hub.flows.ending import Ending
 from hub.flows.handling import handle
+from hub.flows.visit_snapshot import record_visits
 from hub.inbox.claims import claim_batch, settle
 from tests.conftest import Servers
 from tests.factories.onec import cancel_event, patient_event, refund_event, visit_event
 from tests.flows.conftest import Road
-from tests.flows.visits import CASHBACK, row_of
+from tests.flows.visits import CASHBACK, TellBy, row_of
 from tests.inbox.arrivals import rows, run_in_threads
 
 A, B, C = (f"0000000{number}-0000-4000-8000-00000000000{number}" for number in (1, 2, 3))
@@ -206,6 +212,25 @@ def test_a_survivor_without_a_phone_learns_that_of_the_card_that_went(road: Road
     survivor = road.patient_id(B)
     with transaction() as session:
         assert [one.patient_id for one in find_by_phone(session, PHONES[A])] == [survivor]
+
+
+def test_a_batch_whose_purse_moved_meanwhile_is_told_again_at_once(
+    road: Road, clean: Servers, told_by: TellBy, log: list[Any]
+) -> None:
+    told: list[int] = []
+
+    def moved_once(session: Session, snapshots: Sequence[VisitSnapshot]) -> list[Ending]:
+        told.append(len(snapshots))
+        if len(told) == 1:
+            raise PurseMovedError
+        return record_visits(session, snapshots)
+
+    late = visit(A)
+    road.tell(card(A))
+    told_by(moved_once)
+    assert road.tell(late, visit(A))["done"] == 2
+    assert (told, row_of(clean, late)["attempts"]) == ([2, 2], 1)
+    assert "batch_failed" not in {line["event"] for line in log}
 
 
 @pytest.mark.parametrize("turn", range(6))

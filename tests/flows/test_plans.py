@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import TextClause, text
 
 from hub.db.transaction import transaction
-from hub.domain.ledger import accounts, reading, repetition, writing
+from hub.domain.ledger import accounts, reading, repetition, transferring, writing
+from hub.domain.patients import register
 from hub.domain.visits import mirror, recording
 from hub.inbox import claims
 from tests.conftest import Servers
@@ -35,7 +36,13 @@ STATEMENTS = {
     "visit stamps": mirror._STAMPS,
     "visit lines": mirror._LINES,
     "refunds": mirror._REFUND_LINES,
-    "refund stamps": mirror._REFUND_STAMPS,
+    "refund documents": mirror._REFUNDS,
+    "holders of visits": mirror._HOLDERS,
+    "lots to transfer": transferring._ORIGINS,
+    "parts to transfer": transferring._PARTS,
+    "name heirs": transferring._NAME_HEIRS,
+    "recall rows": claims._RECALL,
+    "cards and whom they were merged into": register._READ_IDENTITIES,
     "touch visits": recording._TOUCH_VISIT,
     "touch refunds": recording._TOUCH_REFUND,
     "delete lines": recording._DELETE_LINES,

@@ -52,7 +52,6 @@ def lock_accounts(session: Session, holders: Iterable[Holder], *, with_moved: bo
     """Open what is missing, then lock every account of these holders by id.
 
     Raises: PurseMovedError when one was taken over by an heir, unless `with_moved`.
-
     A transaction that calls several verbs calls this first for all its holders, and hands the result to
     each: locks taken verb by verb would come in another order than a neighbour's.
     """

@@ -28,7 +28,8 @@ def activate_due(session: Session, *, limit: int) -> int:
     if not due:
         return 0
     holders = {row.id: (row.owner_id, Asset(row.asset)) for row in due}
-    book = Book(now, lock_accounts(session, holders.values()))
+    # A purse may have moved to an heir since: then its parts are gone, and are activated there.
+    book = Book(now, lock_accounts(session, holders.values(), with_moved=True))
     parts = session.execute(_REREAD, {"ids": list(holders)}).all()
     touched = {holders[row.id]: book.of(holders[row.id]).active for row in parts}
     sweep(book, touched.values(), find_overdue_lots(session, [a.id for a in touched.values()], now))

@@ -188,7 +188,9 @@ def _find_parts(session: Session, book: Book) -> list[tuple[PendingPart, _Origin
             ),
             _origin(row),
         )
-        for row in session.execute(_PARTS, {"accounts": accounts})
+        for row in sorted(
+            session.execute(_PARTS, {"accounts": accounts}), key=lambda row: (row.due_at, row.id)
+        )
     ]
 
 
@@ -197,18 +199,20 @@ def _origin(row: Row[tuple[object, ...]]) -> _Origin:
     return _Origin(source, row.rule_code, row.rule_version)
 
 
+# OFFSET 0 keeps the look-ups by id: a join planned while tables are small walks them.
 _ORIGINS = text("""
     SELECT lot.id, entry.document_type, entry.document_number, entry.document_key, entry.rule_code,
            entry.rule_version
-      FROM lot JOIN ledger_entry AS entry ON entry.id = lot.origin_entry_id
+      FROM lot
+     CROSS JOIN LATERAL (SELECT * FROM ledger_entry WHERE id = lot.origin_entry_id OFFSET 0) AS entry
      WHERE lot.id = ANY(CAST(:lots AS bigint[]))
 """)
 _PARTS = text("""
     SELECT part.id, part.account_id, part.asset, part.original, part.remaining, part.due_at, part.expires_at,
            entry.document_type, entry.document_number, entry.document_key, entry.rule_code, entry.rule_version
-      FROM pending_accrual AS part JOIN ledger_entry AS entry ON entry.id = part.entry_id
+      FROM pending_accrual AS part
+     CROSS JOIN LATERAL (SELECT * FROM ledger_entry WHERE id = part.entry_id OFFSET 0) AS entry
      WHERE part.account_id = ANY(CAST(:accounts AS bigint[])) AND part.remaining > 0
-     ORDER BY part.due_at, part.id
 """)
 # Whoever had been taken over by an owner of the list follows to the heir.
 _NAME_HEIRS = text("""

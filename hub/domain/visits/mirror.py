@@ -146,15 +146,23 @@ SELECT id, infobase, ref, data_version, content_hash, message_no, occurred_at, m
 WHERE infobase = ANY(cast(:infobases AS text[])) AND ref = ANY(cast(:refs AS uuid[]))
 """)
 _VISITS = text("""
-SELECT v.id, v.infobase, v.ref, v.number, coalesce(p.merged_into, v.patient_id) AS holder_id, v.clinic_ref,
-       v.completed_at, v.is_live, v.data_version, v.content_hash, v.message_no, v.occurred_at, v.marks
-FROM visit v LEFT JOIN LATERAL (SELECT merged_into FROM patient WHERE id = v.patient_id OFFSET 0) p ON true
-WHERE v.infobase = ANY(cast(:infobases AS text[])) AND v.ref = ANY(cast(:refs AS uuid[]))
+SELECT id, infobase, ref, number, clinic_ref, completed_at, is_live,
+       data_version, content_hash, message_no, occurred_at, marks,
+       (SELECT coalesce(merged_into, id) FROM patient WHERE id = visit.patient_id) AS holder_id
+FROM visit
+WHERE infobase = ANY(cast(:infobases AS text[])) AND ref = ANY(cast(:refs AS uuid[]))
 """)
 _HOLDERS = text("""
-SELECT v.infobase, v.ref, coalesce(p.merged_into, p.id) AS holder_id
-FROM visit v CROSS JOIN LATERAL (SELECT id, merged_into FROM patient WHERE id = v.patient_id OFFSET 0) p
-WHERE v.infobase = ANY(cast(:infobases AS text[])) AND v.ref = ANY(cast(:refs AS uuid[]))
+SELECT infobase, ref, (SELECT coalesce(merged_into, id) FROM patient WHERE id = visit.patient_id) AS holder_id
+FROM visit
+WHERE infobase = ANY(cast(:infobases AS text[])) AND ref = ANY(cast(:refs AS uuid[]))
+  AND patient_id IS NOT NULL
+""")
+_REFUNDS = text("""
+SELECT infobase, ref, data_version, content_hash, message_no, occurred_at, marks,
+       (SELECT ref FROM visit WHERE id = visit_refund.visit_id) AS visit_ref
+FROM visit_refund
+WHERE infobase = ANY(cast(:infobases AS text[])) AND ref = ANY(cast(:refs AS uuid[]))
 """)
 _LINES = text("""
 SELECT visit_id, line_no, amount_kopecks, base_kopecks FROM visit_line
@@ -165,10 +173,4 @@ SELECT r.visit_id, r.is_whole, l.line_no, l.amount_kopecks
 FROM visit_refund r LEFT JOIN LATERAL (
   SELECT line_no, amount_kopecks FROM visit_refund_line WHERE refund_id = r.id OFFSET 0) l ON true
 WHERE r.visit_id = ANY(cast(:ids AS bigint[])) AND r.is_live ORDER BY r.is_whole, r.id
-""")
-_REFUNDS = text("""
-SELECT r.infobase, r.ref, v.ref AS visit_ref, r.data_version, r.content_hash, r.message_no, r.occurred_at,
-       r.marks
-FROM visit_refund r CROSS JOIN LATERAL (SELECT ref FROM visit WHERE id = r.visit_id OFFSET 0) v
-WHERE r.infobase = ANY(cast(:infobases AS text[])) AND r.ref = ANY(cast(:refs AS uuid[]))
 """)
