@@ -1,1 +1,1 @@
-"""Benchmarks: each prints ratios to a yardstick that ran in the same minutes on the same server."""
+"""Benchmarks: each runs beside a yardstick on the same servers in the same minutes. See docs/bench.md."""
