@@ -52,7 +52,7 @@ seed: env-stack ## Put the demo people and clinics into the running stack
 	@$(STACK) exec -m tools.seed
 
 bench: env-dev ## Measure against the yardsticks, write docs/bench.md: make bench ONLY=road LABEL=hardened
-	@$(PY) -m bench $(if $(ONLY),--only "$(ONLY)") $(if $(LABEL),--label "$(LABEL)")
+	@$(PY) -m bench $(if $(ONLY),--only $(ONLY)) $(if $(LABEL),--label "$(LABEL)")
 
 fuzz: env-dev ## A million odd bodies through the door, samples to their end: make fuzz bodies=20000 seed=7
 	@nice $(PY) -m tests.fuzz run $(if $(bodies),--bodies $(bodies)) $(if $(seed),--seed $(seed))

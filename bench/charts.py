@@ -6,6 +6,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from bench.bars import Verdict, judge, say, say_limit, say_number
 from bench.measures import Part, Run, Series
@@ -20,7 +21,8 @@ _STACKED = (
 )
 _OUR_KEYS = ("hub", "paced", "batch")
 _WIDTH, _ROW_HEIGHT, _DPI = 9.0, 0.52, 120
-_MARGIN_HEIGHT = 1.15
+_MARGIN_HEIGHT = 1.35
+_PADDING = 0.15
 _BREAK_AT = 3.0
 """Bars that are met this many times over look alike."""
 
@@ -42,7 +44,8 @@ def _draw_bars(verdicts: Sequence[Verdict]) -> Figure:
         shown = min(verdict.share, _BREAK_AT)
         axes.barh(row, shown, color=colour, height=0.5)
         told = f"{say(verdict)}   (bar {say_limit(verdict.bar, verdict.unit)})"
-        axes.text(shown + 0.04, row, told, va="center", color=_INK, fontsize=9)
+        label = axes.text(shown + 0.04, row, told, va="center", color=_INK, fontsize=9, zorder=4)
+        label.set_bbox({"facecolor": _PAPER, "edgecolor": "none", "pad": 1})
     axes.axvline(1, color=_INK, linewidth=1)
     axes.set_xlim(0, _BREAK_AT + 1.6)
     axes.set_xticks([0, 0.5, 1, 1.5, 2, 2.5, _BREAK_AT])
@@ -87,7 +90,7 @@ def _draw_memory(part: Part) -> Figure:
             left += width
         axes.text(left * 1.01, row, say_number(left), va="center", color=_INK)
     axes.set_xlim(0, max(part.series["loaded"].rounds) * 1.12)
-    _name_rows(axes, ["idle", "1,000 webhooks/s"])
+    _name_rows(axes, ["idle", "under load"])
     axes.legend(loc="upper center", bbox_to_anchor=(0.45, -0.22), ncols=4, frameon=False, fontsize=8)
     return figure
 
@@ -101,7 +104,7 @@ def _paper(rows: int, title: str, *, extra_height: float = 0.0) -> tuple[Figure,
         figsize=(_WIDTH, _MARGIN_HEIGHT + rows * _ROW_HEIGHT + extra_height),
         dpi=_DPI,
         facecolor=_PAPER,
-        layout="constrained",
+        layout=ConstrainedLayoutEngine(h_pad=_PADDING, w_pad=_PADDING),
     )
     FigureCanvasAgg(figure)
     axes = figure.add_subplot(facecolor=_PAPER)

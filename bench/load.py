@@ -26,14 +26,16 @@ from tools.stack.ports import LOOPBACK
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _HEAD_END = b"\r\n\r\n"
+_SENDING_MAX_S = 60.0
 _STALLED_AFTER_S = 30.0
 
 
 class Sender:
     """All requests of one load: what is still to send, what came back, and when."""
 
-    def __init__(self, requests: Sequence[bytes]) -> None:
+    def __init__(self, requests: Sequence[bytes], seconds: float) -> None:
         self._requests = requests
+        self._stops_at_s = time.perf_counter() + seconds
         self._next = 0
         self._begun_at_s: dict[int, float] = {}
         self._free: deque[Connection] = deque()
@@ -43,6 +45,7 @@ class Sender:
         self.statuses: Counter[int] = Counter()
         self.ended = asyncio.Event()
         self._is_paced = False
+        self._epoch_s = time.time() - time.perf_counter()
 
     def add(self, connection: "Connection") -> None:
         """Take up a connection that is ready to send."""
@@ -50,14 +53,14 @@ class Sender:
 
     def run_closed(self) -> None:
         """Send on every connection, and again after each answer."""
-        while self._free and self._next < len(self._requests):
+        while self._free and self._is_going_on():
             self._send(self._free.popleft(), self._take(time.perf_counter()))
 
     async def run_paced(self, rate_per_s: float) -> None:
         """Send by the clock, on whichever connection is free."""
         self._is_paced = True
         started_at_s = time.perf_counter()
-        while self._next < len(self._requests):
+        while self._is_going_on():
             due_at_s = started_at_s + self._next / rate_per_s
             ahead_s = due_at_s - time.perf_counter()
             if ahead_s > 0:
@@ -74,17 +77,28 @@ class Sender:
             self._send_due()
         else:
             self.run_closed()
-        if len(self.delays_ms) == len(self._requests):
+        self.end_if_idle()
+
+    def end_if_idle(self) -> None:
+        """Note the end once nothing is under way and nothing more will be sent."""
+        if not self._begun_at_s and not self._is_going_on():
             self.ended.set()
+
+    def _is_going_on(self) -> bool:
+        return self._next < len(self._requests) and time.perf_counter() < self._stops_at_s
 
     def _take(self, begun_at_s: float) -> int:
         number = self._next
         self._next += 1
         self._begun_at_s[number] = begun_at_s
-        self.sent_at_s.append(time.time() - (time.perf_counter() - begun_at_s))
+        self.sent_at_s.append(self._epoch_s + begun_at_s)
         return number
 
     def _send_due(self) -> None:
+        if time.perf_counter() >= self._stops_at_s:
+            for number in self._due:
+                del self._begun_at_s[number]
+            self._due.clear()
         while self._due and self._free:
             self._send(self._free.popleft(), self._due.popleft())
 
@@ -100,6 +114,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._received = b""
         self._number = -1
+        self._lost = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Be ready."""
@@ -111,6 +126,16 @@ class Connection(asyncio.Protocol):
         assert self._transport is not None
         self._number = number
         self._transport.write(request)
+
+    async def close(self) -> None:
+        """Hang up, and wait until that is done."""
+        if self._transport is not None:
+            self._transport.close()
+            await self._lost.wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
+        """Be gone; what was under way is never answered, and the load then ends by its timeout."""
+        self._lost.set()
 
     def data_received(self, data: bytes) -> None:
         """Look whether the whole answer is there."""
@@ -127,22 +152,32 @@ class Connection(asyncio.Protocol):
 
 
 async def send_all(
-    requests: Sequence[bytes], *, port: int, connections: int, rate_per_s: float = 0
+    requests: Sequence[bytes],
+    *,
+    port: int,
+    connections: int,
+    rate_per_s: float = 0,
+    seconds: float = _SENDING_MAX_S,
 ) -> tuple[Sender, float]:
-    """Send everything; give what came back and how many seconds it took. Raises: TimeoutError."""
-    sender = Sender(requests)
+    """Send everything, or for so long; give what came back and in how many seconds. Raises: TimeoutError."""
+    sender = Sender(requests, seconds)
     loop = asyncio.get_running_loop()
+    opened = []
     for _ in range(connections):
-        await loop.create_connection(lambda: Connection(sender), LOOPBACK, port)
+        _, connection = await loop.create_connection(lambda: Connection(sender), LOOPBACK, port)
+        opened.append(connection)
     started_at_s = time.perf_counter()
-    due_within_s = len(requests) / rate_per_s if rate_per_s else 60.0
-    async with asyncio.timeout(due_within_s + _STALLED_AFTER_S):
+    async with asyncio.timeout(seconds + _STALLED_AFTER_S):
         if rate_per_s:
             await sender.run_paced(rate_per_s)
         else:
             sender.run_closed()
+        sender.end_if_idle()
         await sender.ended.wait()
-    return sender, time.perf_counter() - started_at_s
+    elapsed_s = time.perf_counter() - started_at_s
+    for connection in opened:
+        await connection.close()
+    return sender, elapsed_s
 
 
 def make_request(path: str, content: bytes, content_type: str) -> bytes:
@@ -164,7 +199,13 @@ def main() -> None:
     gc.disable()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         sender, elapsed_s = runner.run(
-            send_all(requests, port=words.port, connections=words.connections, rate_per_s=words.rate)
+            send_all(
+                requests,
+                port=words.port,
+                connections=words.connections,
+                rate_per_s=words.rate,
+                seconds=words.seconds,
+            )
         )
     told = {
         "elapsed_s": elapsed_s,
@@ -172,7 +213,7 @@ def main() -> None:
         "p50_ms": percentile(sender.delays_ms, 0.50),
         "p99_ms": percentile(sender.delays_ms, 0.99),
         "cpu_s": time.process_time(),
-        "sent_at_s": {body.event_id: at for body, at in zip(bodies, sender.sent_at_s, strict=True)}
+        "sent_at_s": {body.event_id: at for body, at in zip(bodies, sender.sent_at_s, strict=False)}
         if words.with_instants
         else {},
     }
@@ -187,6 +228,7 @@ def _read_words() -> argparse.Namespace:
     parser.add_argument("--first-no", type=int, required=True)
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--rate", type=float, default=0, help="requests per second; 0 = as fast as answered")
+    parser.add_argument("--seconds", type=float, default=_SENDING_MAX_S, help="stop sending after these")
     parser.add_argument("--demo", action="store_true", help="visits of the demo patients")
     parser.add_argument("--with-instants", action="store_true", help="tell when each event was due")
     return parser.parse_args()

@@ -6,6 +6,8 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]  # has no stubs of its own
+
 from hub.kernel import clock
 from tools.stack.postgres_cluster import find_binary
 from tools.stack.redis import find_server
@@ -33,6 +35,11 @@ def describe_machine() -> dict[str, str]:
         "valkey": _first_line([str(find_server()), "--version"]).split("v=")[1].split()[0],
         **{name: version(name) for name in _PACKAGES},
     }
+
+
+def busy_share() -> float:
+    """Look for a second how much of all cores is at work; while we do nothing, that is somebody else's."""
+    return float(psutil.cpu_percent(interval=1)) / 100
 
 
 def _processor() -> str:
