@@ -3,7 +3,9 @@ from collections import Counter
 from bench.events import patient_refs, visits
 from hub.contracts.facts import VisitSnapshot
 from hub.flows.onec_intake import read_arrivals
+from hub.integrations.onec.document_event import Arrival
 from hub.integrations.onec.mapper import to_fact
+from hub.kernel import clock
 from tools.seed import INFOBASE
 
 BODIES = visits(200, first_no=1, patients=patient_refs())
@@ -19,8 +21,7 @@ def test_every_body_is_a_live_visit_whose_total_is_what_was_paid() -> None:
         fact = to_fact(
             arrival.content,
             "xml" if arrival.format == "xml" else "json",
-            infobase=INFOBASE,
-            zone="Europe/Moscow",
+            Arrival(infobase=INFOBASE, zone="Europe/Moscow", received_at=clock.now()),
         )
         assert isinstance(fact, VisitSnapshot)
         assert fact.stamp.is_live
