@@ -28,7 +28,7 @@ check: env-dev ## Judge format, style, floors, types, dependencies, migrations, 
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
-	$(PY) -m mypy --strict hub api workers schedules tools sandbox
+	$(PY) -m mypy --strict hub api workers schedules tools sandbox bench
 	$(PY) -m tools.lint
 	$(PY) -m deptry .
 	$(PY) -m tools.migrations_check
