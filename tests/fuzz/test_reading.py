@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub.kernel import clock
-from tests.fuzz import jsontext
+from tests.fuzz import jsontext, xmltext
 from tests.fuzz.bodies import drawn, numbered
 from tests.fuzz.events import FIXTURES
 from tests.fuzz.laws import read_lawfully
@@ -82,6 +82,15 @@ def test_a_thousand_numbered_bodies_are_read_by_the_laws_and_meet_every_verdict(
         "UnknownKind",
         "bad-amount",
     }
+
+
+@pytest.mark.parametrize("doctype", xmltext.DOCTYPES)
+@pytest.mark.parametrize("prolog", ["", "\ufeff", xmltext.PROLOGS[0], "<!-- x --><?p?>\r\n"])
+def test_a_document_with_a_doctype_is_never_kept(doctype: str, prolog: str) -> None:
+    rng = Random(SEED)
+    document = xmltext.as_elements(WHOLE[0], rng)
+    assert read_lawfully((prolog + document).encode(), None).verdict == "kept"
+    assert read_lawfully((prolog + doctype + document).encode(), None).verdict in {"unparsable", "xml-unsafe"}
 
 
 def put_everywhere(value: object, tree: Any, chosen: Callable[[int], bool]) -> None:
