@@ -79,15 +79,20 @@ def _read(content: bytes, content_type: str | None) -> Understood:
         return Understood("body-too-large")
     require(len(batch.items) <= BATCH_MAX, "a batch holds at most two hundred events")
     require(batch.is_array or len(batch.items) == 1, "a body that is no array is one event")
+    sent = None if batch.is_array else hashlib.sha256(content).digest()
     for envelope in batch.items:
-        _check_envelope(envelope)
+        _check_envelope(envelope, sent)
     if any(envelope.infobase not in {"", INFOBASE} for envelope in batch.items):
         return Understood("infobase-foreign", batch)
     return Understood("kept", batch)
 
 
-def _check_envelope(envelope: Envelope) -> None:
-    require(envelope.sha256 == hashlib.sha256(envelope.content).digest(), "the hash is of the bytes")
+def _check_envelope(envelope: Envelope, sent: bytes | None) -> None:
+    """Check the labels; an item of an array, and a body of another encoding, are kept as UTF-8 of their own."""
+    hashes = {sent or envelope.sha256, hashlib.sha256(envelope.content).digest()}
+    require(
+        envelope.sha256 in hashes and len(envelope.sha256) == 32, "the hash is of the bytes that were sent"
+    )
     require(envelope.event_id, "an event has an id, given or derived")
     require(_GUID.fullmatch(envelope.document_ref), "a document is named by a canonical GUID or not at all")
     number = envelope.message_no
