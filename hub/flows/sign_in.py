@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from hub.contracts.messages import SendSms
-from hub.contracts.parties import Destination
+from hub.contracts.parties import DeliveryKind
 from hub.domain.patients import queries, sign_in
 from hub.domain.patients.models import PatientStatus
 from hub.domain.patients.queries import ProfileBrief
@@ -18,9 +18,7 @@ from hub.domain.staff import authentication
 from hub.domain.staff.authentication import SignInOutcome
 from hub.kernel.errors import ErrorKind, FieldInvalidError, HubError, NotFoundError
 from hub.kernel.phone import find_phone
-from hub.outbox.deliveries import enqueue_sms
-from hub.taskqueue.names import TaskName
-from hub.taskqueue.nudge import nudge
+from hub.outbox.enqueueing import PRIORITY_CODE, Order, enqueue
 
 _TEXT = "Моя ❤ скидка: код {code}. Никому его не сообщайте."
 
@@ -48,13 +46,16 @@ def request_code(session: Session, phone_text: str) -> None:
     issued = sign_in.request_code(session, phone)
     if issued is None:
         return
-    enqueue_sms(
+    enqueue(
         session,
-        SendSms(phone=phone, text=_TEXT.format(code=issued.code)),
-        delivery_key=f"one-time-code:{issued.code_id}",
-        expires_at=issued.expires_at,
+        Order(
+            DeliveryKind.SMS_CODE,
+            delivery_key=f"one-time-code:{issued.code_id}",
+            message=SendSms(phone=phone, text=_TEXT.format(code=issued.code)),
+            priority=PRIORITY_CODE,
+            expires_at=issued.expires_at,
+        ),
     )
-    nudge(session, TaskName.DELIVER, Destination.SMS)
 
 
 def prove_phone(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from hub.health.models import Health
 from hub.health.signals import record_signal
 from hub.inbox import claims
-from hub.outbox import deliveries
+from hub.outbox import claiming
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,11 @@ def tend(session: Session) -> Tended:
     """Sweep expired leases, look at long-parked events, count what is due. Safe to run doubled."""
     expired = claims.sweep_expired(session)
     claims.retry_parked(session)
-    uncertain = deliveries.sweep_expired(session)
+    uncertain = claiming.sweep_expired(session)
     record_signal(session, "relay", Health.OK)
     return Tended(
         queues=claims.due_queues(session),
-        destinations=deliveries.due_destinations(session),
+        destinations=claiming.due_destinations(session),
         leases_expired=len(expired),
         uncertain=uncertain,
     )

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 
 INBOX: tuple[int, ...] = (1, 5, 30, 120, 600, 3_600, 10_800, 21_600, 43_200, 86_400)
 """A handler that fails: quick at first (a deadlock, a restart), then hours (a deploy)."""
-SMS_CODE: tuple[int, ...] = (3, 8, 20)
-"""A one-time code is worthless after minutes."""
 
 _JITTER = 0.2
 _random = random.SystemRandom()

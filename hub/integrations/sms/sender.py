@@ -5,41 +5,59 @@ from uuid import UUID
 import httpx
 
 from hub.contracts.messages import SendOutcome, SendSms
+from hub.contracts.ports import LookUp
 from hub.integrations.http import retry_after_s
 
-TIMEOUT_S = 10.0
+PHASE_TIMEOUT_S = 10.0
+"""Connect, write, read: each waits no longer."""
 
 
-def send_sms(client: httpx.Client, message: SendSms, *, key: UUID) -> SendOutcome:
-    """Send one text under our key. Never raises for what the network or the gateway does."""
-    try:
-        response = client.post(
-            "/send", json={"phone": message.phone, "text": message.text, "client_id": str(key)}
-        )
-    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-        return SendOutcome("unreachable", reason=type(error).__name__)
-    except httpx.HTTPError as error:
-        # The request may have gone out: ask what became of it instead of sending it again.
-        return find_outcome(client, key=key, reason=type(error).__name__)
-    return _read(response)
+class SmsSender:
+    """The gateway behind the port. Safe to call from several threads."""
 
+    timeout_s = 3 * PHASE_TIMEOUT_S
 
-def find_outcome(client: httpx.Client, *, key: UUID, reason: str) -> SendOutcome:
-    """Ask the gateway whether it has taken a message."""
-    try:
-        response = client.get("/status", params={"client_id": str(key)})
-    except httpx.HTTPError:
-        return SendOutcome("uncertain", reason=reason)
-    if response.status_code == httpx.codes.NOT_FOUND:
-        return SendOutcome("unreachable", reason=reason)
-    return _read(response) if response.is_success else SendOutcome("uncertain", reason=reason)
+    def __init__(self, client: httpx.Client) -> None:
+        """Keep the client; it pools connections."""
+        self._client = client
+
+    def send(self, message: SendSms, *, key: UUID) -> SendOutcome:
+        """Send one text under our key. Never raises for what the network or the gateway does."""
+        try:
+            response = self._client.post(
+                "/send", json={"phone": message.phone, "text": message.text, "client_id": str(key)}
+            )
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            return SendOutcome("unreachable", reason=type(error).__name__)
+        except httpx.HTTPError as error:
+            # The request may have gone out: ask what became of it instead of sending it again.
+            return self._ask(key, reason=type(error).__name__)
+        return _read(response)
+
+    def look_up(self, key: UUID) -> LookUp:
+        """Ask the gateway whether it has taken a message."""
+        try:
+            response = self._client.get("/status", params={"client_id": str(key)})
+        except httpx.HTTPError:
+            return "unknown"
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return "not-taken"
+        return "taken" if response.is_success else "unknown"
+
+    def _ask(self, key: UUID, *, reason: str) -> SendOutcome:
+        found = self.look_up(key)
+        if found == "taken":
+            return SendOutcome("accepted", reason=reason)
+        return SendOutcome("unreachable" if found == "not-taken" else "uncertain", reason=reason)
 
 
 def _read(response: httpx.Response) -> SendOutcome:
     reason = f"http {response.status_code}"
     if response.is_success:
         return SendOutcome("accepted", reference=_reference(response))
-    if response.status_code == httpx.codes.TOO_MANY_REQUESTS or response.is_server_error:
+    if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        return SendOutcome("throttled", reason=reason, retry_after_s=retry_after_s(response))
+    if response.is_server_error:
         return SendOutcome("unreachable", reason=reason, retry_after_s=retry_after_s(response))
     return SendOutcome("refused", reason=reason)
 
