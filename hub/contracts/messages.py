@@ -1,7 +1,7 @@
 """Messages: what one adapter must send. They hold personal values and are kept sealed."""
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 SendState = Literal["accepted", "refused", "unreachable", "throttled", "uncertain"]
 
@@ -19,6 +19,8 @@ class SendSms:
 @dataclass(frozen=True, slots=True)
 class Enclosure:
     """A file inside a letter. With a `content_id` the HTML shows it (`cid:…`), without it is attached."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"ser_json_bytes": "base64", "val_json_bytes": "base64"}
 
     name: str
     media_type: str

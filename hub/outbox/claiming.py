@@ -143,7 +143,7 @@ WHERE id = ANY(cast(:id AS bigint[]))
 _SWEEP = text("""
 UPDATE outbox_delivery d
 SET state = CASE s.when_uncertain WHEN 'resend' THEN 'ready' ELSE 'uncertain' END,
-    next_attempt_at = clock_timestamp(), needs_person = (s.when_uncertain = 'person'),
+    next_attempt_at = now(), needs_person = (s.when_uncertain = 'person'),
     claim_id = NULL, leased_until = NULL, reason = 'worker-died'
 FROM retry_schedule s
 WHERE s.kind = d.kind AND d.state = 'running' AND d.leased_until < clock_timestamp()

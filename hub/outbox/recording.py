@@ -74,7 +74,7 @@ def _next(schedule: Schedule, sent: Sent) -> dict[str, Any]:
         "id": sent.delivery.id,
         "no": sent.delivery.tries,
         "state": state.value,
-        "delay_s": delay_s,
+        "delay_s": float(delay_s),
         "unburnt": 1 - burns,
         "needs_person": state is DeliveryState.UNCERTAIN and schedule.when_uncertain is WhenUncertain.PERSON,
         "reference": outcome.reference or None,

@@ -4,17 +4,16 @@ import re
 from typing import Any
 from uuid import UUID
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from hub.contracts.messages import Message, SendEmail, SendSms
 from hub.contracts.parties import Destination
 from hub.kernel.crypto import SealBrokenError
 from hub.kernel.settings import vault
 
-_BYTES = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 _ADAPTERS: dict[Destination, TypeAdapter[Any]] = {
     Destination.SMS: TypeAdapter(SendSms),
-    Destination.EMAIL: TypeAdapter(SendEmail, config=_BYTES),
+    Destination.EMAIL: TypeAdapter(SendEmail),
 }
 _CODE = re.compile(r"\b\d{4,8}\b|\b[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}\b")
 
