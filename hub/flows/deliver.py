@@ -1,17 +1,18 @@
 """Deliver what is due to one destination: claim, send, record; the network between two transactions.
 
-A claim is sent at once, each message in a thread of its own, so that a slow answer holds up nobody. A
-worker that dies between send and record leaves deliveries `uncertain`: they are looked up under our
-key, and never sent again blindly.
+Each message is sent in a thread of its own, and places that come free are filled at once, so that a slow
+answer holds up nobody. A worker that dies between send and record leaves deliveries `uncertain`: they are
+looked up under our key, and never sent again blindly.
 """
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import structlog
+from sqlalchemy.orm import Session
 
 from hub.contracts.parties import Destination
 from hub.contracts.ports import Sender
@@ -19,13 +20,13 @@ from hub.db.transaction import transaction
 from hub.flows.senders import sender_of
 from hub.health.models import Health
 from hub.health.signals import record_signal
-from hub.outbox.claiming import Claim, ClaimedDelivery, claim
+from hub.outbox.claiming import CLAIM_MAX, ClaimedDelivery, claim
 from hub.outbox.models import DeliveryState
 from hub.outbox.recording import Sent, record
 from hub.outbox.uncertain import claim_doubts, record_look_up
 
-ROUNDS_MAX = 20
-"""Claims per nudge; then the delivery nudges itself, so that other destinations get their turn."""
+SENDS_MAX = 500
+"""Sends per nudge; then the delivery nudges itself, so that other destinations get their turn."""
 _TROUBLE = frozenset({"unreachable", "uncertain", "throttled"})
 _COUNTED = {DeliveryState.DELIVERED: "done", DeliveryState.BURIED: "buried"}
 log = structlog.get_logger()
@@ -35,25 +36,18 @@ def deliver(destination: Destination) -> dict[str, int]:
     """Send what is due; counts of claimed, done, postponed, buried, and `more` when there may be more."""
     sender = sender_of(destination)
     counts: Counter[str] = Counter(claimed=0, done=0, postponed=0, buried=0, more=0)
-    counts.update(_resolve_doubts(sender, destination))
-    for _ in range(ROUNDS_MAX):
-        with transaction() as session:
-            claimed = claim(session, destination=destination, lease_s=2 * sender.timeout_s)
-        if not claimed.deliveries:
-            return dict(counts)
-        counts.update(claimed=len(claimed.deliveries))
-        for sends in _send_all(sender, claimed.deliveries):
-            counts.update(_record(claimed, sends))
-    return {**counts, "more": 1}
-
-
-def _send_all(sender: Sender[Any], deliveries: Sequence[ClaimedDelivery]) -> Iterator[list[Sent]]:
-    """Send together; give what has ended, as it ends."""
-    with ThreadPoolExecutor(len(deliveries), thread_name_prefix="send") as pool:
-        open_sends: set[Future[Sent]] = {pool.submit(_send, sender, one) for one in deliveries}
-        while open_sends:
-            ended, open_sends = wait(open_sends, return_when=FIRST_COMPLETED)
-            yield [future.result() for future in ended]
+    with ThreadPoolExecutor(CLAIM_MAX, thread_name_prefix="send") as pool:
+        _resolve_doubts(pool, sender, destination, counts)
+        flying: set[Future[Sent]] = set()
+        ended: set[Future[Sent]] = set()
+        while True:
+            sends = [future.result() for future in ended]
+            limit = max(0, SENDS_MAX - counts["claimed"])
+            claimed = _record_and_claim(sender, destination, sends, limit=limit, counts=counts)
+            flying |= {pool.submit(_send, sender, one) for one in claimed}
+            if not flying:
+                return {**counts, "more": int(limit == 0)}
+            ended, flying = wait(flying, return_when=FIRST_COMPLETED)
 
 
 def _send(sender: Sender[Any], delivery: ClaimedDelivery) -> Sent:
@@ -62,30 +56,50 @@ def _send(sender: Sender[Any], delivery: ClaimedDelivery) -> Sent:
     return Sent(delivery, outcome, duration_ms=round((time.perf_counter() - begun_at_s) * 1000))
 
 
-def _record(claimed: Claim, sends: Sequence[Sent]) -> Counter[str]:
+def _record_and_claim(
+    sender: Sender[Any],
+    destination: Destination,
+    sends: Sequence[Sent],
+    *,
+    limit: int,
+    counts: Counter[str],
+) -> Sequence[ClaimedDelivery]:
+    """Write what has ended and take what is next, in one commit."""
     with transaction() as session:
-        states = record(session, claimed, sends)
-        trouble = next((sent.outcome for sent in sends if sent.outcome.state in _TROUBLE), None)
-        record_signal(
-            session,
-            claimed.destination.value,
-            Health.DEGRADED if trouble else Health.OK,
-            trouble.reason if trouble else "",
+        states = record(session, destination, sends)
+        if sends:
+            _signal(session, destination, sends)
+        claimed = (
+            claim(session, destination=destination, lease_s=2 * sender.timeout_s, limit=min(limit, CLAIM_MAX))
+            if limit
+            else []
         )
     lost = len(sends) - len(states)
     if lost:
-        log.warning("lease_lost", claim_id=str(claimed.id), deliveries=lost)
-    return Counter(_COUNTED.get(state, "postponed") for state in states.values()) + Counter(postponed=lost)
+        log.warning("lease_lost", destination=destination.value, deliveries=lost)
+    counts.update(claimed=len(claimed), postponed=lost)
+    counts.update(_COUNTED.get(state, "postponed") for state in states.values())
+    return claimed
 
 
-def _resolve_doubts(sender: Sender[Any], destination: Destination) -> Counter[str]:
+def _signal(session: Session, destination: Destination, sends: Sequence[Sent]) -> None:
+    trouble = next((sent.outcome for sent in sends if sent.outcome.state in _TROUBLE), None)
+    record_signal(
+        session,
+        destination.value,
+        Health.DEGRADED if trouble else Health.OK,
+        trouble.reason if trouble else "",
+    )
+
+
+def _resolve_doubts(
+    pool: ThreadPoolExecutor, sender: Sender[Any], destination: Destination, counts: Counter[str]
+) -> None:
     """Ask what became of deliveries that may have been taken."""
     with transaction() as session:
         doubts = claim_doubts(session, destination=destination, lease_s=2 * sender.timeout_s)
-    counts: Counter[str] = Counter()
-    for doubt in doubts:
-        found = sender.look_up(doubt.public_id)
+    answers = pool.map(lambda doubt: sender.look_up(doubt.public_id), doubts)
+    for doubt, found in zip(doubts, answers, strict=True):
         with transaction() as session:
             state = record_look_up(session, doubt, found)
-        counts.update({"claimed": 1, _COUNTED.get(state, "postponed"): 1})
-    return counts
+        counts.update(["claimed", _COUNTED.get(state, "postponed") if state else "postponed"])

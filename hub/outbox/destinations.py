@@ -1,7 +1,6 @@
 """Destinations as rows: their gates, locked while sends are started or recorded; an operator's hand."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,10 +18,22 @@ def list_destinations(session: Session) -> Sequence[OutboxDestination]:
     return session.scalars(select(OutboxDestination).order_by(OutboxDestination.name)).all()
 
 
+def get_destination(session: Session, destination: Destination) -> OutboxDestination:
+    """Get one destination. Raises: NotFoundError when it has no row."""
+    row = session.get(OutboxDestination, destination.value)
+    if row is None:
+        raise NotFoundError
+    return row
+
+
 def lock_destination(session: Session, destination: Destination) -> OutboxDestination:
     """Lock the destination's row. Raises: NotFoundError when it has none."""
     row = session.scalar(
-        select(OutboxDestination).where(OutboxDestination.name == destination.value).with_for_update()
+        select(OutboxDestination)
+        .where(OutboxDestination.name == destination.value)
+        # FOR NO KEY UPDATE: whoever queues a message share-locks this row's key until his commit.
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     )
     if row is None:
         raise NotFoundError
@@ -75,15 +86,25 @@ def resume(session: Session, destination: Destination) -> OutboxDestination:
     """Let sends start again, at once: a circuit that is open or a silence that was asked for ends too."""
     row = lock_destination(session, destination)
     row.paused_at = row.paused_by = None
-    write_gate(row, replace(gates.close(read_gate(row), clock.now()), held_until=None))
+    write_gate(row, gates.release(read_gate(row), clock.now()))
     return row
 
 
 def change_rate(
-    session: Session, destination: Destination, *, rate_per_minute: int, burst: int, in_flight_max: int
+    session: Session,
+    destination: Destination,
+    *,
+    rate_per_minute: int | None = None,
+    burst: int | None = None,
+    in_flight_max: int | None = None,
 ) -> OutboxDestination:
-    """Set how fast and how many at once. A bucket above the new burst is poured out at the next refill."""
+    """Set how fast and how many at once; None leaves as it is.
+
+    A bucket above the new burst is poured out at the next refill.
+    """
     row = lock_destination(session, destination)
     write_gate(row, gates.refill(read_gate(row), clock.now()))
-    row.rate_per_minute, row.burst, row.in_flight_max = rate_per_minute, burst, in_flight_max
+    row.rate_per_minute = rate_per_minute or row.rate_per_minute
+    row.burst = burst or row.burst
+    row.in_flight_max = in_flight_max or row.in_flight_max
     return row

@@ -1,7 +1,8 @@
 """Queueing a message in the caller's transaction: it goes out if and only if its cause has committed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -14,7 +15,6 @@ from hub.kernel.ids import new_id
 from hub.kernel.logging import current_correlation
 from hub.kernel.settings import vault
 from hub.outbox import sealing
-from hub.outbox.schedules import list_schedules
 from hub.taskqueue.names import TaskName
 from hub.taskqueue.nudge import nudge
 
@@ -46,52 +46,42 @@ class Order:
 
 def enqueue(session: Session, order: Order) -> bool:
     """Queue the message; whether a delivery of its own was made. The same delivery_key changes nothing."""
-    if order.coalesce_key is not None:
-        # Two at once would both find nothing to take the place of.
-        lock_names(session, [f"coalesce:{order.coalesce_key}"])
-        if _replace_waiting(session, order):
-            return False
     public_id = new_id()
     not_before = order.not_before or clock.now()
-    made = session.execute(
-        _INSERT,
-        {
-            "public_id": public_id,
-            "destination": order.kind.destination.value,
-            "kind": order.kind.value,
-            "delivery_key": order.delivery_key,
-            "about": order.about,
-            "recipient": _recipient_index(order.message),
-            "ordering_key": order.ordering_key,
-            "coalesce_key": order.coalesce_key,
-            "priority": order.priority,
-            "sealed": sealing.seal(order.message, public_id=public_id, destination=order.kind.destination),
-            "not_before": not_before,
-            "expires_at": order.expires_at
-            or not_before + timedelta(seconds=list_schedules(session)[order.kind].ttl_s),
-            "correlation_id": current_correlation(),
-        },
-    ).all()
+    facts = {
+        "public_id": public_id,
+        "destination": order.kind.destination.value,
+        "kind": order.kind.value,
+        "delivery_key": order.delivery_key,
+        "about": order.about,
+        "recipient": _recipient_index(order.message),
+        "ordering_key": order.ordering_key,
+        "coalesce_key": order.coalesce_key,
+        "priority": order.priority,
+        "not_before": not_before,
+        "expires_at": order.expires_at,
+        "correlation_id": current_correlation(),
+    }
+    if order.coalesce_key is not None and _coalesce(session, order, facts):
+        return False
+    sealed = sealing.seal(order.message, public_id=public_id, destination=order.kind.destination)
+    made = session.execute(_INSERT, {**facts, "sealed": sealed}).all()
     nudge(session, TaskName.DELIVER, order.kind.destination)
     return bool(made)
 
 
-def _replace_waiting(session: Session, order: Order) -> bool:
-    waiting = session.execute(_LOCK_WAITING, {"coalesce_key": order.coalesce_key}).one_or_none()
+def _coalesce(session: Session, order: Order, facts: Mapping[str, object]) -> bool:
+    """Take the place of the message that waits; whether nothing is left to queue."""
+    # Two at once would both find nothing to take the place of.
+    lock_names(session, [f"coalesce:{order.coalesce_key}"])
+    if session.execute(_FIND_KEY, facts).one_or_none() is not None:
+        return True
+    waiting = session.execute(_LOCK_WAITING, facts).one_or_none()
     if waiting is None:
         return False
-    session.execute(
-        _REPLACE,
-        {
-            "id": waiting.id,
-            "recipient": _recipient_index(order.message),
-            "sealed": sealing.seal(
-                order.message, public_id=waiting.public_id, destination=order.kind.destination
-            ),
-            "expires_at": order.expires_at
-            or clock.now() + timedelta(seconds=list_schedules(session)[order.kind].ttl_s),
-        },
-    )
+    sealed = sealing.seal(order.message, public_id=waiting.public_id, destination=order.kind.destination)
+    session.execute(_REPLACE, {**facts, "id": waiting.id, "sealed": sealed})
+    session.execute(_ABSORB, {**facts, "id": waiting.id})
     return True
 
 
@@ -104,8 +94,14 @@ INSERT INTO outbox_delivery (public_id, destination, kind, delivery_key, about, 
                              ordering_key, coalesce_key, priority, sealed, state, next_attempt_at,
                              expires_at, correlation_id)
 VALUES (:public_id, :destination, :kind, :delivery_key, :about, :recipient, :ordering_key, :coalesce_key,
-        :priority, :sealed, 'ready', :not_before, :expires_at, :correlation_id)
+        :priority, :sealed, 'ready', :not_before,
+        coalesce(cast(:expires_at AS timestamptz), cast(:not_before AS timestamptz) + make_interval(
+          secs => (SELECT s.ttl_s FROM retry_schedule s WHERE s.kind = :kind))), :correlation_id)
 ON CONFLICT (delivery_key) DO NOTHING RETURNING id
+""")
+_FIND_KEY = text("""
+SELECT FROM outbox_delivery WHERE delivery_key = :delivery_key
+UNION ALL SELECT FROM absorbed_order WHERE delivery_key = :delivery_key
 """)
 _LOCK_WAITING = text("""
 SELECT id, public_id FROM outbox_delivery
@@ -113,7 +109,10 @@ WHERE coalesce_key = :coalesce_key AND state = 'ready' AND tries = 0 FOR UPDATE
 """)
 _REPLACE = text("""
 UPDATE outbox_delivery
-SET sealed = :sealed, recipient_index = :recipient, hits = hits + 1,
-    expires_at = greatest(expires_at, :expires_at)
+SET sealed = :sealed, recipient_index = :recipient, hits = hits + 1, priority = least(priority, :priority),
+    expires_at = greatest(expires_at, coalesce(
+      cast(:expires_at AS timestamptz), cast(:not_before AS timestamptz) + make_interval(
+        secs => (SELECT s.ttl_s FROM retry_schedule s WHERE s.kind = :kind))))
 WHERE id = :id
 """)
+_ABSORB = text("INSERT INTO absorbed_order (delivery_key, delivery_id) VALUES (:delivery_key, :id)")

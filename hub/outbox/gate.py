@@ -1,7 +1,7 @@
 """The gate of a destination: pause, token bucket and circuit breaker, as pure rules over its row.
 
 Invariant: a closed gate never burns an attempt. What may not go now stays ready, and is told when to
-ask again. Tokens are counted in thousandths, so that slow rates add up exactly.
+ask again. Tokens are counted in thousandths, so that slow rates add up.
 """
 
 from dataclasses import dataclass, replace
@@ -41,7 +41,7 @@ class Gate:
     window_started_at: datetime
     is_paused: bool = False
     held_until: datetime | None = None
-    """The destination itself asked for silence (Retry-After)."""
+    """The destination itself asked for silence (Retry-After); stays until a send succeeds after it."""
     breaker: Breaker = Breaker.CLOSED
     open_until: datetime | None = None
     trips: int = 0
@@ -61,22 +61,29 @@ def refill(gate: Gate, now: datetime) -> Gate:
     if gained == 0:
         return gate
     # Only the time that made whole thousandths is used up, or a busy reader would starve a slow bucket.
-    used_us = gained * _MINUTE_S * 1_000_000 // (gate.rate_per_minute * TOKEN)
+    # Rounded up: looking often must not gain anything either.
+    used_us = -(-gained * _MINUTE_S * 1_000_000 // (gate.rate_per_minute * TOKEN))
     return replace(
         gate, tokens=gate.tokens + gained, tokens_at=gate.tokens_at + timedelta(microseconds=used_us)
     )
 
 
 def permit(gate: Gate, *, wanted: int, in_flight: int, now: datetime) -> int:
-    """Tell how many sends may start now. An open circuit whose time is over lets one probe through."""
-    if gate.is_paused or (gate.held_until is not None and gate.held_until > now):
+    """Tell how many sends may start now.
+
+    After an outage or a silence one probe goes alone: a crowd would only earn the next silence.
+    """
+    if is_shut(gate, now):
         return 0
-    free = min(wanted, gate.in_flight_max - in_flight, refill(gate, now).tokens // TOKEN)
-    if gate.breaker is Breaker.CLOSED:
-        return max(0, free)
-    if gate.open_until is not None and gate.open_until > now:
-        return 0
-    return max(0, min(free, 1 - in_flight))
+    in_flight_max = 1 if _is_probing(gate) else gate.in_flight_max
+    return max(0, min(wanted, in_flight_max - in_flight, refill(gate, now).tokens // TOKEN))
+
+
+def is_shut(gate: Gate, now: datetime) -> bool:
+    """Tell whether nothing may go now, however full the bucket is."""
+    return gate.is_paused or any(
+        moment is not None and moment > now for moment in (gate.held_until, gate.open_until)
+    )
 
 
 def spend(gate: Gate, count: int, now: datetime) -> Gate:
@@ -87,7 +94,10 @@ def spend(gate: Gate, count: int, now: datetime) -> Gate:
 
 
 def note(gate: Gate, *, succeeded: int, failed: int, now: datetime) -> Gate:
-    """Take in how sends ended. A success closes the circuit; failures open it by the rules above."""
+    """Take in how sends ended: by the rules above failures open the circuit, and a probe decides.
+
+    What was on its way when the circuit opened says nothing new: it neither closes nor lengthens it.
+    """
     is_new_window = now - gate.window_started_at >= timedelta(seconds=WINDOW_S)
     counted = replace(
         gate,
@@ -95,22 +105,40 @@ def note(gate: Gate, *, succeeded: int, failed: int, now: datetime) -> Gate:
         window_sent=(0 if is_new_window else gate.window_sent) + succeeded + failed,
         window_failed=(0 if is_new_window else gate.window_failed) + failed,
         failures_in_row=0 if succeeded else gate.failures_in_row + failed,
+        held_until=None if succeeded and not _is_held(gate, now) else gate.held_until,
     )
-    if gate.breaker is not Breaker.CLOSED:
-        if succeeded:
-            return close(counted, now)
-        return _open(counted, now) if failed else counted
-    return _open(counted, now) if failed and _is_outage(counted) else counted
+    if gate.breaker is Breaker.CLOSED:
+        return _open(counted, now) if failed and _is_outage(counted) else counted
+    if gate.breaker is Breaker.OPEN:
+        return counted
+    if succeeded:
+        return close(counted, now)
+    return _open(counted, now) if failed else counted
 
 
 def hold(gate: Gate, until: datetime) -> Gate:
-    """Keep silent until then, if that is later than what is held already; the bucket is empty."""
+    """Keep silent until then, if that is later than what is held already; meanwhile no tokens gather."""
     held_until = max(until, gate.held_until) if gate.held_until else until
-    return replace(gate, held_until=held_until, tokens=min(gate.tokens, 0))
+    return replace(
+        gate,
+        held_until=held_until,
+        tokens=min(gate.tokens, TOKEN),
+        tokens_at=max(gate.tokens_at, held_until),
+    )
+
+
+def release(gate: Gate, now: datetime) -> Gate:
+    """End an outage and a silence at once, by a person's word; one send may go even from an empty bucket."""
+    return replace(
+        close(gate, now),
+        held_until=None,
+        tokens=max(gate.tokens, TOKEN),
+        tokens_at=min(gate.tokens_at, now),
+    )
 
 
 def close(gate: Gate, now: datetime) -> Gate:
-    """Close the circuit and forget the failures; a person may do it too."""
+    """Close the circuit and forget the failures."""
     return replace(
         gate,
         breaker=Breaker.CLOSED,
@@ -130,8 +158,17 @@ def opens_at(gate: Gate, now: datetime) -> datetime | None:
     times = [now, *(moment for moment in (gate.held_until, gate.open_until) if moment is not None)]
     missing = TOKEN - refill(gate, now).tokens
     if missing > 0:
-        times.append(now + timedelta(seconds=_MINUTE_S * missing / (gate.rate_per_minute * TOKEN)))
+        wait = timedelta(seconds=_MINUTE_S * missing / (gate.rate_per_minute * TOKEN))
+        times.append(max(now, gate.tokens_at) + wait)
     return max(times)
+
+
+def _is_held(gate: Gate, now: datetime) -> bool:
+    return gate.held_until is not None and gate.held_until > now
+
+
+def _is_probing(gate: Gate) -> bool:
+    return gate.held_until is not None or gate.breaker is not Breaker.CLOSED
 
 
 def _is_outage(gate: Gate) -> bool:

@@ -16,7 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.db.base import Base
@@ -95,6 +95,8 @@ class OutboxDestination(Base):
     failures_in_row: Mapped[int] = mapped_column(server_default=text("0"))
     paused_at: Mapped[datetime | None]
     paused_by: Mapped[str | None]
+    outcomes: Mapped[dict[str, int]] = mapped_column(JSONB, server_default=text("'{}'"))
+    """How many sends ended how, ever; counted where the row is locked anyway."""
 
 
 class RetrySchedule(Base):
@@ -168,6 +170,7 @@ class OutboxDelivery(Base):
             postgresql_where=text("receipt = 'awaited'"),
         ),
         Index("ix_outbox_delivery_state", "state", "id"),
+        Index("ix_outbox_delivery_kind", "kind", "id"),
         Index("ix_outbox_delivery_about", "about", "id"),
         Index("ix_outbox_delivery_recipient", "recipient_index", "id"),
         Index("ix_outbox_delivery_reference", "provider_reference"),
@@ -209,6 +212,17 @@ class OutboxDelivery(Base):
     correlation_id: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
     finished_at: Mapped[datetime | None]
+
+
+class AbsorbedOrder(Base):
+    """An order whose message took the place of a waiting one: its key must not make a second delivery."""
+
+    __tablename__ = "absorbed_order"
+    __table_args__ = (Index("ix_absorbed_order_delivery", "delivery_id"),)
+
+    delivery_key: Mapped[str] = mapped_column(primary_key=True)
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("outbox_delivery.id"))
+    created_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
 
 
 class DeliveryAttempt(Base):

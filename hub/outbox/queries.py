@@ -40,6 +40,18 @@ class DeliveryLevel:
     oldest_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class BuriedGroup:
+    """Dead letters of one destination, kind and reason."""
+
+    destination: str
+    kind: str
+    reason: str | None
+    count: int
+    oldest_at: datetime
+    newest_at: datetime
+
+
 def get_delivery(session: Session, public_id: UUID) -> OutboxDelivery:
     """Get one delivery. Raises: NotFoundError."""
     found = session.scalar(select(OutboxDelivery).where(OutboxDelivery.public_id == public_id))
@@ -90,6 +102,28 @@ def list_levels(session: Session) -> Sequence[DeliveryLevel]:
     return [DeliveryLevel(row.destination, row.state, row.deliveries, row.oldest_at) for row in rows]
 
 
+def list_buried_groups(session: Session) -> Sequence[BuriedGroup]:
+    """Count dead letters by destination, kind and reason, the newest trouble first; reasons are few."""
+    rows = session.execute(
+        select(
+            OutboxDelivery.destination,
+            OutboxDelivery.kind,
+            OutboxDelivery.reason,
+            func.count().label("deliveries"),
+            func.min(OutboxDelivery.finished_at).label("oldest_at"),
+            func.max(OutboxDelivery.finished_at).label("newest_at"),
+        )
+        .where(OutboxDelivery.state == DeliveryState.BURIED.value)
+        .group_by(OutboxDelivery.destination, OutboxDelivery.kind, OutboxDelivery.reason)
+        .order_by(func.max(OutboxDelivery.finished_at).desc())
+        .limit(_GROUPS_MAX)
+    )
+    return [
+        BuriedGroup(row.destination, row.kind, row.reason, row.deliveries, row.oldest_at, row.newest_at)
+        for row in rows
+    ]
+
+
 def _filtered(wanted: DeliveryFilter) -> Select[OutboxDelivery]:
     query = select(OutboxDelivery)
     if wanted.state is not None:
@@ -108,6 +142,7 @@ def _filtered(wanted: DeliveryFilter) -> Select[OutboxDelivery]:
     return query
 
 
+_GROUPS_MAX = 200
 _OPEN_STATES = [
     state.value
     for state in (

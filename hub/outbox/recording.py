@@ -1,5 +1,6 @@
 """Recording what became of sends: fenced by the claim, on the row, its attempt and the gate at once."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,9 +10,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from hub.contracts.messages import SendOutcome
+from hub.contracts.parties import Destination
 from hub.kernel import backoff, clock
 from hub.outbox import gate as gates
-from hub.outbox.claiming import Claim, ClaimedDelivery
+from hub.outbox.claiming import ClaimedDelivery
 from hub.outbox.destinations import lock_destination, read_gate, write_gate
 from hub.outbox.models import DeliveryState, WhenUncertain
 from hub.outbox.schedules import Schedule, list_schedules
@@ -33,10 +35,12 @@ class Sent:
     duration_ms: int = 0
 
 
-def record(session: Session, claim: Claim, sends: Sequence[Sent]) -> dict[int, DeliveryState]:
+def record(session: Session, destination: Destination, sends: Sequence[Sent]) -> dict[int, DeliveryState]:
     """Write what became of sends; new states by id, without those whose lease was lost meanwhile."""
+    if not sends:
+        return {}
+    row = lock_destination(session, destination)
     schedules = list_schedules(session)
-    row = lock_destination(session, claim.destination)
     now = clock.now()
     gate = gates.note(
         read_gate(row),
@@ -48,11 +52,12 @@ def record(session: Session, claim: Claim, sends: Sequence[Sent]) -> dict[int, D
     if any(wishes):
         gate = gates.hold(gate, now + timedelta(seconds=max(wishes)))
     write_gate(row, gate)
-    session.flush()  # the destination first, then its deliveries: the order of every claim
+    row.outcomes = dict(Counter(row.outcomes) + Counter(str(sent.outcome.state) for sent in sends))
+    session.flush()  # no id: a claim in this same transaction reads the gate anew
     rows = [_next(schedules[sent.delivery.kind], sent) for sent in sends]
-    columns = {name: [line[name] for line in rows] for name in rows[0]} if rows else {}
+    columns = {name: [line[name] for line in rows] for name in rows[0]}
     session.execute(_CLOSE_ATTEMPTS, columns)
-    ended = session.execute(_RECORD, {**columns, "claim": claim.id, "receipt_s": RECEIPT_S}).all()
+    ended = session.execute(_RECORD, {**columns, "receipt_s": RECEIPT_S}).all()
     return {line.id: DeliveryState(line.state) for line in ended}
 
 
@@ -72,6 +77,7 @@ def _next(schedule: Schedule, sent: Sent) -> dict[str, Any]:
             state, delay_s = DeliveryState.READY, max(waited_s, _wish_s(outcome))
     return {
         "id": sent.delivery.id,
+        "claim": sent.delivery.claim_id,
         "no": sent.delivery.tries,
         "state": state.value,
         "delay_s": float(delay_s),
@@ -118,11 +124,12 @@ SET state = r.state, claim_id = NULL, leased_until = NULL, reason = r.reason,
     next_attempt_at = clock_timestamp() + make_interval(secs => r.delay_s),
     needs_person = r.needs_person,
     finished_at = CASE WHEN r.state IN ('delivered', 'buried') THEN clock_timestamp() END
-FROM unnest(cast(:id AS bigint[]), cast(:state AS text[]), cast(:delay_s AS double precision[]),
-            cast(:unburnt AS smallint[]), cast(:needs_person AS boolean[]),
-            cast(:reference AS text[]), cast(:reason AS text[]),
+FROM unnest(cast(:id AS bigint[]), cast(:claim AS uuid[]), cast(:state AS text[]),
+            cast(:delay_s AS double precision[]), cast(:unburnt AS smallint[]),
+            cast(:needs_person AS boolean[]), cast(:reference AS text[]), cast(:reason AS text[]),
             cast(:parts AS smallint[]), cast(:cost_kopecks AS bigint[]), cast(:receipt AS text[]))
-  AS r (id, state, delay_s, unburnt, needs_person, reference, reason, parts, cost_kopecks, receipt)
-WHERE d.id = r.id AND d.claim_id = :claim
+  AS r (id, claim_id, state, delay_s, unburnt, needs_person, reference, reason, parts, cost_kopecks,
+        receipt)
+WHERE d.id = r.id AND d.claim_id = r.claim_id
 RETURNING d.id, d.state
 """)

@@ -12,12 +12,11 @@ from hub.contracts.parties import DeliveryKind, Destination
 from hub.kernel.errors import ErrorKind, HubError
 from hub.outbox.models import DeliveryState, OutboxDelivery
 from hub.outbox.queries import get_delivery
-from hub.outbox.schedules import list_schedules
 from hub.taskqueue.names import TaskName
 from hub.taskqueue.nudge import nudge
 
-REDELIVERED_MAX = 1_000
-"""Deliveries that one call by filter may wake; the rest wait for the next call."""
+REDELIVERED_MAX = 10_000
+"""Deliveries that one call by filter may wake or count; the rest wait for the next call."""
 _REDELIVERABLE = (
     DeliveryState.BURIED,
     DeliveryState.EXPIRED,
@@ -63,9 +62,11 @@ def redeliver(session: Session, public_id: UUID) -> OutboxDelivery:
 
 def redeliver_many(session: Session, wanted: Wanted, *, is_rehearsal: bool) -> int:
     """Make buried deliveries ready by filter, oldest first, up to a bound; how many. A rehearsal counts."""
-    rows = session.scalars(_select_buried(wanted).with_for_update(skip_locked=True)).all()
-    if not is_rehearsal:
-        _wake(session, rows)
+    buried = _select_buried(wanted)
+    if is_rehearsal:
+        return len(session.scalars(buried).all())
+    rows = session.scalars(buried.with_for_update(skip_locked=True)).all()
+    _wake(session, rows)
     return len(rows)
 
 
@@ -109,14 +110,8 @@ def _close(session: Session, delivery: OutboxDelivery, state: DeliveryState) -> 
 
 
 def _wake(session: Session, ids: Sequence[int]) -> None:
-    schedules = list_schedules(session)
-    facts = {
-        "id": list(ids),
-        "kind": [kind.value for kind in schedules],
-        "ttl_s": [schedule.ttl_s for schedule in schedules.values()],
-    }
-    for row in session.execute(_WAKE, facts).all():
-        nudge(session, TaskName.DELIVER, row.destination)
+    for destination in {row.destination for row in session.execute(_WAKE, {"id": list(ids)})}:
+        nudge(session, TaskName.DELIVER, destination)
 
 
 def _select_buried(wanted: Wanted) -> Select[int]:
@@ -134,14 +129,15 @@ def _select_buried(wanted: Wanted) -> Select[int]:
     return found.order_by(OutboxDelivery.id).limit(REDELIVERED_MAX)
 
 
+# Woken at least once: it must not take the place of a newer one that waits for its first try.
 _WAKE = text("""
 UPDATE outbox_delivery d
 SET state = 'ready', attempts = 0, needs_person = false, finished_at = NULL, reason = NULL,
     receipt = NULL, receipt_due_at = NULL, receipt_at = NULL, tries = greatest(d.tries, 1),
     next_attempt_at = clock_timestamp(),
-    expires_at = greatest(d.expires_at, clock_timestamp() + make_interval(secs => k.ttl_s))
-FROM unnest(cast(:kind AS text[]), cast(:ttl_s AS bigint[])) AS k (kind, ttl_s)
-WHERE d.id = ANY(cast(:id AS bigint[])) AND k.kind = d.kind RETURNING d.destination
+    expires_at = greatest(d.expires_at, clock_timestamp() + make_interval(secs => s.ttl_s))
+FROM retry_schedule s
+WHERE d.id = ANY(cast(:id AS bigint[])) AND s.kind = d.kind RETURNING d.destination
 """)
 _CLOSE = text("""
 UPDATE outbox_delivery

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from hub.contracts.messages import Message, SendEmail, SendSms
 from hub.contracts.parties import Destination
 from hub.kernel.crypto import SealBrokenError
+from hub.kernel.phone import mask_phone
 from hub.kernel.settings import vault
 
 _ADAPTERS: dict[Destination, TypeAdapter[Any]] = {
@@ -39,16 +40,18 @@ def recipient_of(message: Message) -> str:
 
 
 def masked(message: Message) -> dict[str, str]:
-    """Show what an operator may see: whom by its last digits, words without codes."""
+    """Show what an operator may see: whom by the last digits or the first letter, words without codes."""
     if isinstance(message, SendSms):
         return {"to": mask_phone(message.phone), "text": _CODE.sub("••••", message.text)}
     shown = {"to": mask_email(message.to), "subject": _CODE.sub("••••", message.subject)}
     return shown | {"text": _CODE.sub("••••", message.text)}
 
 
-def mask_phone(phone: str) -> str:
-    """+79001234567 → +7•••••••67."""
-    return f"{phone[:2]}{'•' * max(0, len(phone) - 4)}{phone[-2:]}"
+def unmasked(message: Message) -> dict[str, str]:
+    """Show a message as it is; the caller audits the look."""
+    if isinstance(message, SendSms):
+        return {"to": message.phone, "text": message.text}
+    return {"to": message.to, "subject": message.subject, "text": message.text, "html": message.html}
 
 
 def mask_email(address: str) -> str:

@@ -25,6 +25,7 @@ CREATE TABLE destination (
   failures_in_row bigint NOT NULL DEFAULT 0,
   paused_at timestamptz,
   paused_by text,
+  outcomes jsonb NOT NULL DEFAULT '{}',
   CONSTRAINT pk_destination PRIMARY KEY (name),
   CONSTRAINT ck_destination_rate CHECK (rate_per_minute BETWEEN 1 AND 600000),
   CONSTRAINT ck_destination_burst CHECK (burst BETWEEN 1 AND 10000),
@@ -90,16 +91,27 @@ CREATE UNIQUE INDEX uq_outbox_delivery_coalesce ON outbox_delivery (coalesce_key
 CREATE INDEX ix_outbox_delivery_receipt ON outbox_delivery (destination, receipt_due_at)
   WHERE receipt = 'awaited';
 CREATE INDEX ix_outbox_delivery_state ON outbox_delivery (state, id);
+CREATE INDEX ix_outbox_delivery_kind ON outbox_delivery (kind, id);
 CREATE INDEX ix_outbox_delivery_about ON outbox_delivery (about, id);
 CREATE INDEX ix_outbox_delivery_recipient ON outbox_delivery (recipient_index, id);
 CREATE INDEX ix_outbox_delivery_reference ON outbox_delivery (provider_reference);
+CREATE TABLE absorbed_order (
+  delivery_key text NOT NULL,
+  delivery_id bigint NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT pk_absorbed_order PRIMARY KEY (delivery_key),
+  CONSTRAINT fk_absorbed_order_delivery_id FOREIGN KEY (delivery_id) REFERENCES outbox_delivery (id)
+);
+CREATE INDEX ix_absorbed_order_delivery ON absorbed_order (delivery_id);
+GRANT SELECT, INSERT ON absorbed_order TO hub_app;
 ALTER TABLE delivery_attempt ADD COLUMN duration_ms bigint;
 """
 
 UNDO = """
 ALTER TABLE delivery_attempt DROP COLUMN duration_ms;
+DROP TABLE absorbed_order;
 DROP INDEX ix_outbox_delivery_ready, ix_outbox_delivery_expiry, ix_outbox_delivery_running,
-  ix_outbox_delivery_uncertain, ix_outbox_delivery_state;
+  ix_outbox_delivery_uncertain, ix_outbox_delivery_state, ix_outbox_delivery_kind;
 UPDATE outbox_delivery SET state = 'buried' WHERE state = 'cancelled';
 ALTER TABLE outbox_delivery
   DROP CONSTRAINT ck_outbox_delivery_state,

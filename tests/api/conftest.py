@@ -28,7 +28,7 @@ from hub.domain.staff.passwords import hash_password
 from hub.flows.drain import drain
 from hub.kernel import clock, tokens
 from hub.kernel.ids import new_id
-from hub.outbox.deliveries import claim
+from hub.outbox.claiming import claim
 from tests.conftest import Servers
 from tools import seed
 
@@ -85,8 +85,9 @@ class Hub:
     def read_code(self) -> str:
         """Take the newest code out of the message that waits for the gateway."""
         with transaction() as session:
-            waiting = claim(session, destination=Destination.SMS)
-        found = re.search(r"\d{6}", waiting[-1].message.text)
+            waiting = claim(session, destination=Destination.SMS, lease_s=60)
+        newest = max(waiting, key=lambda delivery: delivery.id)
+        found = re.search(r"\d{6}", newest.message.text)
         assert found
         return found[0]
 

@@ -1,9 +1,11 @@
 """The road without its processes: bodies in by the intake flow, out by the drain."""
 
-from collections.abc import Callable, Generator
+import contextlib
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 import structlog
 
@@ -13,15 +15,18 @@ from hub.domain.clinics.adding import add_clinic, add_infobase
 from hub.domain.ledger.checks import find_violations
 from hub.domain.ledger.queries import balances
 from hub.domain.patients.queries import find_patients_by_ref
-from hub.flows import handling
+from hub.flows import handling, senders
 from hub.flows.drain import drain
 from hub.flows.ending import Ending
 from hub.flows.onec_intake import read_arrivals
 from hub.inbox.store import Receipt, receive
+from hub.integrations.http import make_client
 from hub.kernel import backoff
 from hub.kernel.money import Asset
 from tests.conftest import Servers
 from tests.factories.onec import CLINIC, SAMPLE_PATIENT, body
+from tests.flows.sms_gateway import TOKEN, fault, forget, point_at
+from tests.sandbox.stranger_process import running_stranger
 
 INFOBASE = "umc_corp"
 
@@ -91,3 +96,34 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 def ordered() -> Callable[[int], str]:
     """Instants in order: the n-th minute of a day."""
     return lambda minute: f"2026-05-02T10:{minute:02d}:00"
+
+
+@pytest.fixture(scope="module")
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    log_path = tmp_path_factory.mktemp("sms") / "log"
+    with running_stranger("sandbox.sms", "/messages", log_path, "--token", TOKEN) as client:
+        yield client
+
+
+@pytest.fixture
+def clients(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
+    """Close what senders opened; a hub keeps them for its life."""
+    with contextlib.ExitStack() as opened:
+        monkeypatch.setattr(
+            senders, "make_client", lambda **options: opened.enter_context(make_client(**options))
+        )
+        yield
+
+
+@pytest.fixture
+def gateway(
+    clean: Servers, clients: None, stranger: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> Generator[httpx.Client]:
+    """The gateway, healthy, with the hub pointed at it."""
+    fault(stranger, "ok")
+    point_at(monkeypatch, str(stranger.base_url))
+    with structlog.testing.capture_logs():
+        yield stranger
+    fault(stranger, "ok")
+    monkeypatch.undo()
+    forget()

@@ -2,16 +2,14 @@
 
 from datetime import timedelta
 
-from hub.contracts.messages import SendSms
-from hub.contracts.parties import Destination
 from hub.db.transaction import transaction
 from hub.flows.tend import Tended, tend
 from hub.health.signals import is_fresh, list_signals
 from hub.inbox.models import InboxState
 from hub.kernel import clock
-from hub.outbox import deliveries
 from tests.conftest import Servers
 from tests.inbox.arrivals import claim, claimed_ids, end, expire_leases, keep_documents, make_due, rows
+from tests.outbox import orders
 
 
 def tended() -> Tended:
@@ -31,15 +29,9 @@ def test_an_idle_hub_has_nothing_due_and_a_living_relay(clean: Servers) -> None:
 
 def test_due_work_is_named_by_queue_and_destination(clean: Servers) -> None:
     keep_documents("a", "b")
-    with transaction() as session:
-        deliveries.enqueue_sms(
-            session,
-            SendSms("+79000000001", "x"),
-            delivery_key="k",
-            expires_at=clock.now() + timedelta(minutes=5),
-        )
+    orders.enqueue(orders.order(), orders.letter())
     found = tended()
-    assert (found.queues, found.destinations) == ({"core": 2}, {"sms": 1})
+    assert (found.queues, found.destinations) == ({"core": 2}, {"sms": 1, "email": 1})
 
 
 def test_events_of_a_dead_worker_are_due_again(clean: Servers) -> None:
@@ -51,19 +43,19 @@ def test_events_of_a_dead_worker_are_due_again(clean: Servers) -> None:
     assert (found.leases_expired, found.queues) == (2, {"core": 2})
 
 
-def test_a_send_of_a_dead_worker_is_uncertain_and_not_due(clean: Servers) -> None:
-    with transaction() as session:
-        deliveries.enqueue_sms(
-            session,
-            SendSms("+79000000001", "x"),
-            delivery_key="k",
-            expires_at=clock.now() + timedelta(minutes=5),
-        )
-    with transaction() as session:
-        deliveries.claim(session, destination=Destination.SMS, limit=1)
-    rows(clean, "UPDATE outbox_delivery SET leased_until = now() - interval '1 s'")
+def test_a_send_of_a_dead_worker_is_uncertain_and_due_for_a_look_up(clean: Servers) -> None:
+    orders.enqueue(orders.order())
+    orders.claim()
+    orders.expire_leases(clean)
     found = tended()
-    assert (found.uncertain, found.destinations) == (1, {})
+    assert (found.uncertain, found.destinations) == (1, {"sms": 1})
+    assert orders.claim() == []
+
+
+def test_a_destination_that_may_not_be_sent_to_is_not_nudged(clean: Servers) -> None:
+    orders.enqueue(orders.order(), orders.letter())
+    orders.set_gate(clean, held_until=clock.now() + timedelta(minutes=1))
+    assert tended().destinations == {"email": 1}
 
 
 def test_a_long_parked_event_is_looked_at_again(clean: Servers) -> None:
