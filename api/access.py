@@ -113,6 +113,14 @@ class Door:
         asked = [Depends(access), Depends(_require_json)] if takes_json else [Depends(access)]
         return self._route("POST", path, asked, access, options)
 
+    def put(self, path: str, access: Access, **options: Any) -> Callable[[Endpoint], Endpoint]:  # noqa: ANN401  # FastAPI's own options
+        """Add a PUT route; its body is JSON."""
+        return self._route("PUT", path, [Depends(access), Depends(_require_json)], access, options)
+
+    def patch(self, path: str, access: Access, **options: Any) -> Callable[[Endpoint], Endpoint]:  # noqa: ANN401  # FastAPI's own options
+        """Add a PATCH route; its body is JSON."""
+        return self._route("PATCH", path, [Depends(access), Depends(_require_json)], access, options)
+
     def _route(
         self,
         method: str,

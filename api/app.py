@@ -11,6 +11,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.staticfiles import StaticFiles
 
 from api import auth, health, loyalty, me, metrics, pages
+from api.admin import deliveries as admin_deliveries
+from api.admin import destinations as admin_destinations
 from api.admin import events as admin_events
 from api.admin import patients as admin_patients
 from api.credentials import Credentials
@@ -34,6 +36,8 @@ DOORS = (
     balances.door,
     admin_patients.door,
     admin_events.door,
+    admin_deliveries.door,
+    admin_destinations.door,
     health.door,
     metrics.door,
     pages.door,

@@ -16,7 +16,7 @@ from api.access import PUBLIC, Door
 from api.broker_check import find_broker_fault
 from api.version import VERSION
 from api.wire import Told
-from hub.contracts.parties import Source
+from hub.contracts.parties import Destination, Source
 from hub.db.transaction import transaction
 from hub.health.models import Health, HealthSignal
 from hub.health.signals import is_fresh, list_signals
@@ -24,6 +24,8 @@ from hub.inbox.queries import find_last_received_at
 from hub.kernel import clock
 from hub.kernel.errors import BusyError
 from hub.mapping import metadata
+from hub.outbox.destinations import list_destinations, read_gate
+from hub.outbox.gate import Breaker, Gate
 
 door = Door("/api", tag="operations")
 _WORKERS = ("core", "io", "slow")
@@ -101,6 +103,7 @@ def _check_all() -> dict[str, CheckWire]:
         with transaction() as session:
             signals: _Signals = list_signals(session)
             last_event_at = find_last_received_at(session, Source.ONEC)
+            gates = {row.name: read_gate(row) for row in list_destinations(session)}
     except (BusyError, SQLAlchemyError):
         return _checks_without_database()
     now = clock.now()
@@ -112,16 +115,16 @@ def _check_all() -> dict[str, CheckWire]:
         "ledger": _check_ledger(signals.get("ledger"), now),
         "onec": _check_onec(signals.get("onec"), last_event_at),
         "bitrix24": _not_configured(),
-        "mail": _not_configured(),
-        "sms": _repeat(signals.get("sms")),
+        "mail": _check_destination(gates.get(Destination.EMAIL), signals.get(Destination.EMAIL), now),
+        "sms": _check_destination(gates.get(Destination.SMS), signals.get(Destination.SMS), now),
     }
 
 
 def _checks_without_database() -> dict[str, CheckWire]:
     unknown = CheckWire(status=Health.DEGRADED, detail="неизвестно: нет базы данных", since=None)
     down = CheckWire(status=Health.DOWN, detail="база данных недоступна", since=None)
-    checks = dict.fromkeys(("workers", "scheduler", "ledger", "onec", "sms"), unknown)
-    checks |= dict.fromkeys(("bitrix24", "mail"), _not_configured())
+    checks = dict.fromkeys(("workers", "scheduler", "ledger", "onec", "mail", "sms"), unknown)
+    checks["bitrix24"] = _not_configured()
     return {"database": down, "broker": _check_broker(), **checks}
 
 
@@ -163,6 +166,24 @@ def _check_onec(signal: HealthSignal | None, last_event_at: datetime | None) -> 
         return CheckWire(
             status=Health.OK, detail=f"последнее событие {clock.to_wire(last_event_at)}", since=None
         )
+    return _repeat(signal)
+
+
+def _check_destination(gate: Gate | None, signal: HealthSignal | None, now: datetime) -> CheckWire:
+    """Whatever keeps messages back comes before how the last send went."""
+    since = signal.since if signal is not None else None
+    if gate is None:
+        return _not_configured()
+    if gate.is_paused:
+        return CheckWire(status=Health.DEGRADED, detail="отправка приостановлена оператором", since=since)
+    if gate.breaker is Breaker.OPEN and gate.open_until is not None:
+        detail = f"не отвечает, отправка остановлена; проба {clock.to_wire(gate.open_until)}"
+        return CheckWire(status=Health.DEGRADED, detail=detail, since=since)
+    if gate.breaker is Breaker.HALF_OPEN:
+        return CheckWire(status=Health.DEGRADED, detail="не отвечал, идёт пробная отправка", since=since)
+    if gate.held_until is not None and gate.held_until > now:
+        detail = f"просит подождать до {clock.to_wire(gate.held_until)}"
+        return CheckWire(status=Health.DEGRADED, detail=detail, since=since)
     return _repeat(signal)
 
 

@@ -6,10 +6,11 @@ A registry of its own per application; names of routes, never of people or ids, 
 import hmac
 import time
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from fastapi import Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,6 +22,11 @@ from hub.inbox.store import Receipt
 from hub.kernel import clock
 from hub.kernel.errors import BusyError
 from hub.kernel.settings import settings
+from hub.outbox.destinations import list_destinations
+from hub.outbox.gate import Breaker
+from hub.outbox.models import DeliveryState, OutboxDestination
+from hub.outbox.queries import DeliveryLevel
+from hub.outbox.queries import list_levels as list_delivery_levels
 
 door = Door("", tag="operations", is_described=False)
 _UNMATCHED = "unmatched"
@@ -122,31 +128,73 @@ def show_metrics(request: Request) -> Response:
 
 
 class _Levels(Collector):
-    """The inbox as it stands when it is asked."""
+    """The queues and destinations as they stand when they are asked about."""
 
     def collect(self) -> Iterator[Metric]:
         try:
             with transaction() as session:
                 levels = list_levels(session)
+                deliveries = list_delivery_levels(session)
+                destinations = list_destinations(session)
         except BusyError:
             return  # the other numbers are wanted most when the database is away
-        depth = GaugeMetricFamily("hub_queue_depth", "Events that are not done.", labels=["queue", "state"])
-        oldest = GaugeMetricFamily(
-            "hub_queue_oldest_ready_seconds", "How long the oldest due event waits.", labels=["queue"]
-        )
-        for level in levels:
-            depth.add_metric([level.queue, level.state], level.count)
-            if level.state == InboxState.READY:
-                oldest.add_metric([level.queue], _age_s(level))
-        yield depth
-        yield oldest
+        yield from _tell_queues(levels)
+        yield from _tell_deliveries(deliveries)
+        yield from _tell_destinations(destinations)
 
     def describe(self) -> list[Metric]:
         """Name nothing, so that registering asks no database."""
         return []
 
 
-def _age_s(level: QueueLevel) -> float:
-    if level.oldest_at is None:
+def _tell_queues(levels: Sequence[QueueLevel]) -> Iterator[Metric]:
+    depth = GaugeMetricFamily("hub_queue_depth", "Events that are not done.", labels=["queue", "state"])
+    oldest = GaugeMetricFamily(
+        "hub_queue_oldest_ready_seconds", "How long the oldest due event waits.", labels=["queue"]
+    )
+    for level in levels:
+        depth.add_metric([level.queue, level.state], level.count)
+        if level.state == InboxState.READY:
+            oldest.add_metric([level.queue], _age_s(level.oldest_at))
+    yield depth
+    yield oldest
+
+
+def _tell_deliveries(levels: Sequence[DeliveryLevel]) -> Iterator[Metric]:
+    depth = GaugeMetricFamily(
+        "hub_delivery_depth", "Deliveries unfinished or buried.", labels=["destination", "state"]
+    )
+    oldest = GaugeMetricFamily(
+        "hub_delivery_oldest_due_seconds", "How long the oldest due delivery waits.", labels=["destination"]
+    )
+    for level in levels:
+        depth.add_metric([level.destination, level.state], level.count)
+        if level.state == DeliveryState.READY:
+            oldest.add_metric([level.destination], _age_s(level.oldest_at))
+    yield depth
+    yield oldest
+
+
+def _tell_destinations(rows: Sequence[OutboxDestination]) -> Iterator[Metric]:
+    breaker = GaugeMetricFamily(
+        "hub_delivery_breaker", "1 for the state that the circuit is in.", labels=["destination", "state"]
+    )
+    paused = GaugeMetricFamily("hub_delivery_paused", "1 while paused by a person.", labels=["destination"])
+    attempts = CounterMetricFamily(
+        "hub_delivery_attempts", "Sends by how they ended.", labels=["destination", "outcome"]
+    )
+    for row in rows:
+        for state in Breaker:
+            breaker.add_metric([row.name, state], float(row.breaker == state))
+        paused.add_metric([row.name], float(row.paused_at is not None))
+        for outcome, count in sorted(row.outcomes.items()):
+            attempts.add_metric([row.name, outcome], count)
+    yield breaker
+    yield paused
+    yield attempts
+
+
+def _age_s(oldest_at: datetime | None) -> float:
+    if oldest_at is None:
         return 0
-    return max(0, (clock.now() - level.oldest_at).total_seconds())
+    return max(0, (clock.now() - oldest_at).total_seconds())

@@ -112,6 +112,12 @@ PROBLEM_TEXTS: Mapping[str, ProblemText] = MappingProxyType(
             "Cannot be replayed",
             "Only a parked, buried, ignored or stale event can be replayed.",
         ),
+        "delivery-closed": ProblemText(
+            "Доставка не в том состоянии",
+            "С доставкой в этом состоянии так поступить нельзя.",
+            "Delivery closed",
+            "This cannot be done to a delivery in its state.",
+        ),
         "entry-key-reused": ProblemText(
             "Проводка уже есть",
             "Проводка с этим ключом уже есть, и она другая.",

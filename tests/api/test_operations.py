@@ -15,8 +15,9 @@ from hub.inbox.intake import Intake
 from hub.kernel.errors import BusyError
 from hub.kernel.settings import settings
 from tests.api.conftest import Hub, bearer
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Servers
 from tests.factories.onec import visit_event
+from tests.outbox.orders import UNREACHABLE, claim, enqueue, order, record, set_gate
 
 CHECKS = {"database", "broker", "workers", "scheduler", "ledger", "onec", "bitrix24", "mail", "sms"}
 
@@ -38,7 +39,7 @@ def test_health_is_ok_when_every_part_has_spoken(hub: Hub) -> None:
     assert (answer.status_code, told["status"], told["version"]) == (200, "ok", VERSION)
     assert set(told["checks"]) == CHECKS
     assert all(set(check) == {"status", "detail", "since"} for check in told["checks"].values())
-    assert told["checks"]["mail"] == {"status": "off", "detail": "не настроено", "since": None}
+    assert told["checks"]["mail"] == {"status": "off", "detail": "вестей ещё не было", "since": None}
 
 
 def test_a_silent_worker_degrades_health_and_is_named(hub: Hub) -> None:
@@ -66,6 +67,27 @@ def test_a_sick_gateway_only_degrades(hub: Hub) -> None:
     signal("sms", Health.DOWN, "http-503")
     answer = hub.http.get("/api/health")
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"paused_at": "2026-05-01T09:00:00Z", "paused_by": "staff:1"}, "отправка приостановлена оператором"),
+        ({"breaker": "open", "open_until": "2050-05-01T09:00:00Z"}, "отправка остановлена; проба 2050-05-01"),
+        ({"breaker": "half_open", "open_until": "2026-05-01T09:00:00Z"}, "идёт пробная отправка"),
+        ({"held_until": "2050-05-01T09:00:00Z"}, "просит подождать до 2050-05-01"),
+    ],
+    ids=["paused", "open", "half-open", "held"],
+)
+def test_what_keeps_messages_back_is_said_in_words(
+    hub: Hub, clean: Servers, columns: dict[str, str], words: str
+) -> None:
+    everybody_speaks()
+    set_gate(clean, **columns)
+    checks = hub.http.get("/api/health").json()["checks"]
+    assert checks["sms"]["status"] == "degraded"
+    assert words in checks["sms"]["detail"]
+    assert checks["mail"]["status"] == "off"
 
 
 def test_a_dead_broker_degrades_and_stays_ready(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,6 +142,22 @@ def test_metrics_count_answers_by_route_template_and_events(hub: Hub) -> None:
     assert 'hub_queue_oldest_ready_seconds{queue="core"}' in told
     assert str(hub.maria_id) not in told
     assert "/api/no/such/path" not in told
+
+
+def test_metrics_tell_how_deliveries_and_destinations_stand(hub: Hub) -> None:
+    enqueue(*[order(f"k{number}") for number in range(7)])
+    record(claim(), UNREACHABLE)
+    told = hub.http.get("/metrics").text
+    for line in (
+        'hub_delivery_depth{destination="sms",state="ready"} 7.0',
+        'hub_delivery_oldest_due_seconds{destination="sms"}',
+        'hub_delivery_breaker{destination="sms",state="open"} 1.0',
+        'hub_delivery_breaker{destination="sms",state="closed"} 0.0',
+        'hub_delivery_breaker{destination="email",state="closed"} 1.0',
+        'hub_delivery_paused{destination="sms"} 0.0',
+        'hub_delivery_attempts_total{destination="sms",outcome="unreachable"} 7.0',
+    ):
+        assert line in told, line
 
 
 def test_metrics_are_for_direct_loopback_callers_or_the_bearer_of_the_token(

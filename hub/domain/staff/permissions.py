@@ -43,6 +43,10 @@ class Permission(StrEnum):
     SEARCH_PATIENTS = "patients.search"
     READ_INBOX = "inbox.read"
     REPLAY_INBOX = "inbox.replay"
+    READ_DELIVERIES = "deliveries.read"
+    READ_MESSAGES = "deliveries.read-messages"
+    """To see a message unmasked, which is audited."""
+    MANAGE_DELIVERIES = "deliveries.manage"
     PUSH_EVENTS = "exchange.push"
     READ_EXCHANGE = "exchange.read"
 
@@ -56,7 +60,12 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.MARKETER: frozenset({Permission.READ_ANY_ACCOUNT}),
         Role.ACCOUNTANT: frozenset({Permission.READ_ANY_ACCOUNT}),
         Role.AUDITOR: frozenset(
-            {Permission.READ_ANY_ACCOUNT, Permission.SEARCH_PATIENTS, Permission.READ_INBOX}
+            {
+                Permission.READ_ANY_ACCOUNT,
+                Permission.SEARCH_PATIENTS,
+                Permission.READ_INBOX,
+                Permission.READ_DELIVERIES,
+            }
         ),
         Role.ADMIN: frozenset(
             {
@@ -64,6 +73,9 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.SEARCH_PATIENTS,
                 Permission.READ_INBOX,
                 Permission.REPLAY_INBOX,
+                Permission.READ_DELIVERIES,
+                Permission.READ_MESSAGES,
+                Permission.MANAGE_DELIVERIES,
             }
         ),
         Role.SERVICE: frozenset(
