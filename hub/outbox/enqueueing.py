@@ -100,8 +100,8 @@ VALUES (:public_id, :destination, :kind, :delivery_key, :about, :recipient, :ord
 ON CONFLICT (delivery_key) DO NOTHING RETURNING id
 """)
 _FIND_KEY = text("""
-SELECT FROM outbox_delivery WHERE delivery_key = :delivery_key
-UNION ALL SELECT FROM absorbed_order WHERE delivery_key = :delivery_key
+SELECT 1 FROM outbox_delivery WHERE delivery_key = :delivery_key
+UNION ALL SELECT 1 FROM absorbed_order WHERE delivery_key = :delivery_key
 """)
 _LOCK_WAITING = text("""
 SELECT id, public_id FROM outbox_delivery
