@@ -27,6 +27,8 @@ from hub.outbox.uncertain import claim_doubts, record_look_up
 
 SENDS_MAX = 500
 """Sends per nudge; then the delivery nudges itself, so that other destinations get their turn."""
+GATHER_S = 0.01
+"""What ends within so long after the first is recorded with it, in one commit."""
 _TROUBLE = frozenset({"unreachable", "uncertain", "throttled"})
 _COUNTED = {DeliveryState.DELIVERED: "done", DeliveryState.BURIED: "buried"}
 log = structlog.get_logger()
@@ -47,7 +49,9 @@ def deliver(destination: Destination) -> dict[str, int]:
             flying |= {pool.submit(_send, sender, one) for one in claimed}
             if not flying:
                 return {**counts, "more": int(limit == 0)}
-            ended, flying = wait(flying, return_when=FIRST_COMPLETED)
+            first, flying = wait(flying, return_when=FIRST_COMPLETED)
+            rest, flying = wait(flying, timeout=GATHER_S)
+            ended = first | rest
 
 
 def _send(sender: Sender[Any], delivery: ClaimedDelivery) -> Sent:
