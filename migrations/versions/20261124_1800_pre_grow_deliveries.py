@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "deliveries_0001"
-down_revision = "visits_0001"
+down_revision = "merges_0001"
 branch_labels = None
 depends_on = None
 

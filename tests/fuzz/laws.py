@@ -88,7 +88,7 @@ def _read(content: bytes, content_type: str | None) -> Understood:
 
 
 def _check_envelope(envelope: Envelope, sent: bytes | None) -> None:
-    """Check the labels; an item of an array, and a body of another encoding, are kept as UTF-8 of their own."""
+    """Check the labels; an array's item, and a body in another encoding, are kept as UTF-8 of their own."""
     hashes = {sent or envelope.sha256, hashlib.sha256(envelope.content).digest()}
     require(
         envelope.sha256 in hashes and len(envelope.sha256) == 32, "the hash is of the bytes that were sent"

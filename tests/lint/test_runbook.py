@@ -58,7 +58,7 @@ def test_every_event_of_the_log_is_in_its_dictionary() -> None:
 
 
 def test_every_metric_is_explained() -> None:
-    kinds = {"Counter": "_total", "Histogram": "", "GaugeMetricFamily": ""}
+    kinds = {"Counter": "_total", "CounterMetricFamily": "_total", "Histogram": "", "GaugeMetricFamily": ""}
     made = {
         f"{name}{kinds[call.func.id]}"
         for call in calls(["api"])

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from hub.contracts.messages import SendOutcome, SendSms
-from hub.integrations.sms.sender import send_sms
+from hub.integrations.sms.sender import SmsSender
 
 KEY = UUID("01a20851-b859-7fb4-be26-04d00617ecf4")
 MESSAGE = SendSms(phone="+79000000001", text="привет")
@@ -15,7 +15,7 @@ MESSAGE = SendSms(phone="+79000000001", text="привет")
 
 def send(answer: Callable[[httpx.Request], httpx.Response]) -> SendOutcome:
     with httpx.Client(base_url="http://sms", transport=httpx.MockTransport(answer)) as client:
-        return send_sms(client, MESSAGE, key=KEY)
+        return SmsSender(client).send(MESSAGE, key=KEY)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def send(answer: Callable[[httpx.Request], httpx.Response]) -> SendOutcome:
         (httpx.Response(400), "refused"),
         (httpx.Response(401), "refused"),
         (httpx.Response(302, headers={"Location": "http://elsewhere"}), "refused"),
-        (httpx.Response(429, headers={"Retry-After": "7"}), "unreachable"),
+        (httpx.Response(429, headers={"Retry-After": "7"}), "throttled"),
         (httpx.Response(503), "unreachable"),
     ],
 )
@@ -62,3 +62,15 @@ def test_a_gateway_that_cannot_be_asked_leaves_it_uncertain() -> None:
         raise httpx.ReadTimeout("lost", request=request)
 
     assert send(answer).state == "uncertain"
+
+
+@pytest.mark.parametrize(
+    ("status", "found"), [(200, "taken"), (404, "not-taken"), (500, "unknown"), (401, "unknown")]
+)
+def test_a_look_up_never_takes_trouble_for_an_answer(status: int, found: str) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert request.url.params["client_id"] == str(KEY)
+        return httpx.Response(status, json={})
+
+    with httpx.Client(base_url="http://sms", transport=httpx.MockTransport(answer)) as client:
+        assert SmsSender(client).look_up(KEY) == found
