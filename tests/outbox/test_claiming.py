@@ -96,8 +96,8 @@ def test_an_empty_bucket_keeps_back_without_burning_an_attempt(clean: Servers) -
     "shut",
     [
         {"paused_at": ago(0), "paused_by": "staff:1"},
-        {"held_until": ago(-60)},
-        {"breaker": "open", "open_until": ago(-60)},
+        {"held_until": ago(-3_600)},
+        {"breaker": "open", "open_until": ago(-3_600)},
     ],
     ids=["paused", "held", "open"],
 )

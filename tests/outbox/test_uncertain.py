@@ -161,8 +161,8 @@ def test_a_stale_answer_does_not_send_twice_what_went_out_meanwhile(clean: Serve
     "shut",
     [
         {"paused_at": ago(0), "paused_by": "staff:1"},
-        {"held_until": ago(-60)},
-        {"breaker": "open", "open_until": ago(-60)},
+        {"held_until": ago(-3_600)},
+        {"breaker": "open", "open_until": ago(-3_600)},
     ],
     ids=["paused", "held", "open"],
 )
