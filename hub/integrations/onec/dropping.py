@@ -11,7 +11,7 @@ from lxml import etree
 from hub.integrations.onec import medical, names
 from hub.integrations.onec.json_shape import JsonItem, write_json
 from hub.integrations.onec.spelling import STRANGE, Names
-from hub.integrations.onec.tree import Tree
+from hub.integrations.onec.tree import Fields, Tree
 from hub.integrations.onec.xml_shape import BODY, MESSAGE, WRAPPERS, local_name
 
 
@@ -28,12 +28,13 @@ NOTHING_DROPPED = Dropped()
 
 def clean_json(item: JsonItem) -> tuple[str, Dropped]:
     """Give the text that may be kept: the very text that came, if nothing has to leave it."""
-    survey = _Survey(item.tree)
-    if not survey.has_medical and not item.hides:
+    survey = _Survey(item.whole)
+    if not survey.has_medical:
         return item.text, Dropped(unknown=survey.unknown)
     stripping = _Stripping()
     text = write_json(item.text, stripping.whole)
-    return text, Dropped(stripping.count, survey.unknown)
+    # What a repeated key hid is gone by writing anew.
+    return text, Dropped(max(stripping.count, 1), survey.unknown)
 
 
 def clean_xml(tree: Tree, root: etree._Element, *, hides: bool) -> Dropped:
@@ -67,7 +68,7 @@ class _Survey:
                 self.has_medical = True
             for key, inner in value.items():
                 if inner and not isinstance(inner, str):
-                    self._look(inner, plan.inner[key])
+                    self._look(inner, plan.inner.get(key) or spellings.inside(key))
         elif isinstance(value, list):
             for item in value:
                 self._look(item, spellings)
@@ -96,14 +97,15 @@ class _Stripping:
             return self._rows(value, spellings)
         if not isinstance(value, dict):
             return value
-        inner = spellings.plan(value).inner
-        kept = {
-            key: field
-            for key, field in value.items()
-            if not spellings.drops(key) and not _is_labelled(field, inner[key])
-        }
-        self.count += len(value) - len(kept)
-        return {key: self._value(field, inner[key]) for key, field in kept.items()}
+        known = spellings.plan(value).inner
+        kept: Fields = {}
+        for key, field in value.items():
+            inner = known.get(key) or spellings.inside(key)
+            if spellings.drops(key) or _is_labelled(field, inner):
+                self.count += 1
+            else:
+                kept[key] = self._value(field, inner)
+        return kept
 
 
 def _is_labelled(value: Tree, spellings: Names) -> bool:

@@ -1,7 +1,7 @@
 """JSON text to trees: strict grammar, numbers as text, bounded depth, each array item with its slice.
 
-A key that comes twice in one object has its last value, as everywhere; at the door that is noticed,
-because the first one would be kept though nobody reads it.
+A key that comes twice in one object has its last value, as everywhere; the door looks at all of them,
+because the first ones would be kept though nobody reads them.
 """
 
 import json
@@ -30,11 +30,12 @@ class _RepeatedKeyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class JsonItem:
-    """One value with its own slice of the text. `hides`: a part of the text is in no field of the tree."""
+    """One value with its own slice of the text."""
 
     text: str
     tree: Tree
-    hides: bool
+    whole: Tree
+    """The tree with every value of a repeated key, as a list; mostly it is the tree."""
 
 
 def parse_json(text: str) -> Tree:
@@ -45,7 +46,7 @@ def parse_json(text: str) -> Tree:
 
 
 def read_item(text: str) -> JsonItem:
-    """Read one value, and notice what it hides. Raises: UnparsableError; XmlUnsafeError."""
+    """Read one value with all that its repeated keys hide. Raises: UnparsableError; XmlUnsafeError."""
     item, end = _item_at(text, _skip_blanks(text, 0))
     _refuse_rest(text, end)
     return item
@@ -96,11 +97,11 @@ def _read_items(text: str, position: int, items: list[JsonItem]) -> int:
 def _item_at(text: str, start: int) -> tuple[JsonItem, int]:
     try:
         tree, end = _parse_at(text, start, _NOTICING_DECODER)
-        hides = False
     except _RepeatedKeyError:
         tree, end = _parse_at(text, start, _MARKING_DECODER)
-        hides = True
-    return JsonItem(text[start:end], tree, hides), end
+        whole, _ = _GATHERING_DECODER.raw_decode(text, start)
+        return JsonItem(text[start:end], tree, whole), end
+    return JsonItem(text[start:end], tree, tree), end
 
 
 def _parse_at(text: str, start: int, decoder: json.JSONDecoder) -> tuple[Tree, int]:
@@ -177,6 +178,19 @@ def _fields(pairs: list[tuple[str, Tree]]) -> dict[str, Tree]:
     return fields
 
 
+def _gathered(pairs: list[tuple[str, Tree]]) -> dict[str, Tree]:
+    fields: dict[str, Tree] = {}
+    repeated: dict[str, list[Tree]] = {}
+    for key, value in pairs:
+        if key in repeated:
+            repeated[key].append(value)
+        elif key in fields:
+            fields[key] = repeated[key] = [fields[key], value]
+        else:
+            fields[key] = value
+    return fields
+
+
 class _Number(str):
     """The digits of a number, told from a text that looks like one."""
 
@@ -192,4 +206,5 @@ _DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_refu
 _NOTICING_DECODER = json.JSONDecoder(
     parse_float=_number, parse_int=_number, parse_constant=_refuse, object_pairs_hook=_fields
 )
+_GATHERING_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, object_pairs_hook=_gathered)
 _MARKING_DECODER = json.JSONDecoder(parse_float=_marked, parse_int=_marked, parse_constant=_refuse)

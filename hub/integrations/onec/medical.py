@@ -13,8 +13,9 @@ _WORDS = re.compile(
     r"|комментар|примечан|симптом|аллерг|лечени|исследован|направлени|специальност|отделени|фото"
     r"|diagno|anamne|complaint|zhalob|conclusion|zaklyuchen|prescri|protocol|snils|passport|pasport|policy|polis"
     r"|comment|remark|symptom|allerg|treatment|medical|specialt|department|photo|finding"
-    r"|(?:^|_)(?:icd|mkb|notes?|results?|analys[ei]s)(?:_|\d|$)"
 )
+_WHOLE_WORDS = re.compile(r"(?<![a-z])(?:icd|mkb|notes?|results?|analys[ei]s)(?![a-z])")
+"""Too short to be looked for inside of words."""
 _TITLES = re.compile(r"наименован|названи|описани|представлени|содержани|фио|name|title|descri|presentation")
 """What says in words which service or which doctor."""
 _OF_SERVICE = re.compile(r"работ|услуг|номенклатур|сотрудник|врач|line|service|doctor|employee")
@@ -26,7 +27,7 @@ _VALUES = frozenset({"value", "значение"})
 def is_medical(name: str, *, of_service: bool) -> bool:
     """Tell whether a field of this name is dropped; `of_service`: it stands in a line of service."""
     word = _HUMP.sub("_", name).lower().replace("ё", "е")
-    return bool(_WORDS.search(word) or (of_service and _TITLES.search(word)))
+    return bool(_WORDS.search(word) or _WHOLE_WORDS.search(word) or (of_service and _TITLES.search(word)))
 
 
 def is_of_service(name: str) -> bool:

@@ -37,7 +37,7 @@ class Plan:
     label: str | None
     """The key that names a row of {name, value}, which is a field in disguise."""
     inner: Mapping[str, "Names"]
-    """How to read the objects under the keys."""
+    """How to read the objects under the known keys; a holder of rows reads its rows as itself."""
 
 
 class Names:
@@ -111,18 +111,27 @@ class Names:
         return medical.find_label(key for key in keys if self.find(key) is None)
 
     def _make(self, keys: tuple[str, ...]) -> Plan:
-        pairs = tuple((name, key) for key in sorted(keys) if (name := self.find(key)))
-        has_rivals = len({name for name, _ in pairs}) < len(pairs)
-        strange = [key for key in keys if self.find(key) is None]
+        pairs: list[tuple[str, str]] = []
+        strange: list[str] = []
+        medical_count = 0
+        for key in sorted(keys):
+            name = self.find(key)
+            if name:
+                pairs.append((name, key))
+            elif name is None:
+                strange.append(key)
+                medical_count += medical.is_medical(key, of_service=self.is_of_service)
         is_holder = self._is_row and len(keys) == 1 and folded(keys[0]) in ROWS
+        is_counted = self._canonical and not is_holder
+        has_rivals = len({name for name, _ in pairs}) < len(pairs)
         return Plan(
-            pairs=pairs,
+            pairs=tuple(pairs),
             is_plain=not has_rivals and all(name == key for name, key in pairs),
             has_rivals=has_rivals,
-            unknown=sum(not self.drops(key) for key in strange) if self._canonical and not is_holder else 0,
-            is_medical=any(self.drops(key) for key in strange),
-            label=self.find_label(strange),
-            inner={key: self if is_holder else self.inside(key) for key in keys},
+            unknown=len(strange) - medical_count if is_counted else 0,
+            is_medical=medical_count > 0,
+            label=medical.find_label(strange),
+            inner={keys[0]: self} if is_holder else {key: self.inside(key) for _, key in pairs},
         )
 
 

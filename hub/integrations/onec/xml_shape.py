@@ -21,7 +21,6 @@ EMPTY_MESSAGE = "message.empty"
 """A message that only acknowledges ours. It has a number, so it is filed, and ignored."""
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
-_NOTHING = "nil"
 _STRUCTURES = frozenset({"Structure", "FixedStructure"})
 _ARRAYS = frozenset({"Array", "FixedArray"})
 _MAPS = frozenset({"Map", "FixedMap"})
@@ -127,32 +126,27 @@ class _Shape:
 
     def value(self, element: etree._Element, name: str = "") -> Tree:
         """Read an element; `name` is its local name, if the caller has it at hand."""
-        # The stubs allow for bytes, which lxml has not given since Python 2.
-        attributes: Fields = dict(cast("list[tuple[str, str]]", element.items()))
+        attributes: Fields = {}
         kind = ""
-        if attributes and "{" in "".join(attributes):
-            kind = self._take_foreign(attributes)
-            if kind == _NOTHING:
-                self.hides |= len(element) > 0 or bool(attributes or element.text)
-                return None
+        is_nil = False
+        # The stubs allow for bytes, which lxml has not given since Python 2.
+        for key, text in cast("list[tuple[str, str]]", element.items()):
+            if key[0] != "{":
+                attributes[key] = text
+            elif key == _TYPE:
+                kind = text.rpartition(":")[2]
+            elif key == _NIL:
+                is_nil = text in {"true", "1"}
+            else:  # xml:lang and the like: XML's own business
+                self.hides = True
+        if is_nil:
+            self.hides |= len(element) > 0 or bool(attributes or element.text)
+            return None
         if kind in _SERIALISED or (name or local_name(element)) in _SERIALISED:
             return self._serialised(element, {kind, local_name(element)}, attributes)
         if not len(element):
             return attributes or element.text or ""
         return self._fields(element, attributes)
-
-    def _take_foreign(self, attributes: Fields) -> str:
-        """Take out the attributes with a namespace; give the 1C type that they tell, or that it is nil."""
-        kind = ""
-        for key in [key for key in attributes if key[0] == "{"]:
-            value = str(attributes.pop(key))
-            if key == _TYPE:
-                kind = kind or value.rpartition(":")[2]
-            elif key == _NIL:
-                kind = _NOTHING if value in {"true", "1"} else kind
-            else:  # xml:lang and the like: XML's own business
-                self.hides = True
-        return kind
 
     def _fields(self, element: etree._Element, attributes: Fields) -> Fields:
         fields: Fields = {}

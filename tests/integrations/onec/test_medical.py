@@ -165,9 +165,12 @@ def test_a_body_without_medical_fields_is_kept_to_the_byte(name: str) -> None:
     assert envelope.sha256 == hashlib.sha256(body(name)).digest()
 
 
-def test_of_a_repeated_key_only_what_is_read_is_kept() -> None:
+def test_a_repeated_key_hides_nothing_medical_and_is_else_kept() -> None:
     (envelope,) = read_envelopes(body("visit_completed__repeated_keys.json"), None).items
     assert json.loads(envelope.content) == sample()
+    assert envelope.dropped.medical == 1
+    harmless = b'{"a": {"b": 1, "b": [2], "b": 3}, "a": 4}'
+    assert read_envelopes(harmless, None).items[0].content == harmless
 
 
 @pytest.mark.parametrize(
