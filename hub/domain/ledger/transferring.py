@@ -210,9 +210,10 @@ _ORIGINS = text("""
 _PARTS = text("""
     SELECT part.id, part.account_id, part.asset, part.original, part.remaining, part.due_at, part.expires_at,
            entry.document_type, entry.document_number, entry.document_key, entry.rule_code, entry.rule_version
-      FROM pending_accrual AS part
+      FROM unnest(CAST(:accounts AS bigint[])) AS owned (account_id)
+     CROSS JOIN LATERAL (SELECT * FROM pending_accrual WHERE account_id = owned.account_id OFFSET 0) AS part
      CROSS JOIN LATERAL (SELECT * FROM ledger_entry WHERE id = part.entry_id OFFSET 0) AS entry
-     WHERE part.account_id = ANY(CAST(:accounts AS bigint[])) AND part.remaining > 0
+     WHERE part.remaining > 0
 """)
 # Whoever had been taken over by an owner of the list follows to the heir.
 _NAME_HEIRS = text("""
