@@ -10,7 +10,7 @@ define make-venv
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check fmt hooks migrate migration seed bench fuzz openapi env-stack env-dev
+.PHONY: help run test test-all chaos check fmt hooks migrate migration seed bench fuzz openapi env-stack env-dev
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -23,6 +23,9 @@ test: env-dev ## Run the tests (nothing needs to be running)
 
 test-all: env-dev ## Run the tests and the long proofs
 	@$(PY) -m pytest -q -n 2 tests
+
+chaos: env-dev ## Do every fault to a hub under load, count every event (20 minutes, writes docs/faults.md)
+	@$(PY) -m tests.chaos
 
 check: env-dev ## Judge format, style, floors, types, dependencies, migrations, OpenAPI
 	$(PY) -m ruff format --check .
