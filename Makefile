@@ -10,7 +10,7 @@ define make-venv
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all chaos check fmt hooks migrate migration seed bench fuzz openapi env-stack env-dev
+.PHONY: help run test test-all chaos chaos-short check fmt hooks migrate migration seed bench fuzz openapi env-stack env-dev
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -19,10 +19,13 @@ run: env-stack ## Start everything on this machine: servers, hub, sandbox; Ctrl-
 	@exec $(STACK) --follow-parent
 
 test: env-dev ## Run the tests (nothing needs to be running)
-	@$(PY) -m pytest -q -n 2 -m "not long" tests
+	@$(PY) -m pytest -q -n 2 -m "not long and not chaos" tests
 
 test-all: env-dev ## Run the tests and the long proofs
-	@$(PY) -m pytest -q -n 2 tests
+	@$(PY) -m pytest -q -n 2 -m "not chaos" tests
+
+chaos-short: env-dev ## Do the short set of faults, with fewer events (some minutes)
+	@$(PY) -m pytest -q -m chaos tests/chaos
 
 chaos: env-dev ## Do every fault to a hub under load, count every event (20 minutes, writes docs/faults.md)
 	@$(PY) -m tests.chaos

@@ -10,7 +10,7 @@ import pytest
 
 from tests.chaos.verify import Verdict
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 Counted = Callable[[str], Verdict]
 
 
