@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 import httpx
 
-from tests.chaos.rig import Load, Rig, pause, wait_until
+from tests.chaos.rig import Load, Rig
+from tests.chaos.waiting import pause, wait_until
 from tests.processes import ROOT
 from tools import seed
 

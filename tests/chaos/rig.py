@@ -5,9 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from tests.chaos.ground import Ground
 from tests.chaos.load import Answer, Order
 from tests.chaos.marks import LEASE_VARIABLE, SWITCH_VARIABLE
 from tests.chaos.story import Webhook
+from tests.chaos.waiting import wait_until
 from tests.processes import ROOT, HubProcesses, environment_with
 from tools import seed
 from tools.stack.ports import pick_free
@@ -31,12 +31,7 @@ from tools.stack.redis import Redis
 from tools.stack.spawning import kill_group, spawn
 
 PROCESSES = ("api", "core", "io", "relay", "relay-standby", "beat")
-_POLL_S = 0.1
 _GIVE_UP_AFTER_LOAD_S = 90.0
-
-
-class NotWithinError(AssertionError):
-    """What had to come did not come in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +40,6 @@ class Conditions:
 
     is_rigged: bool = False
     lease_s: int | None = None
-
-
-def wait_until(condition: Callable[[], bool], *, within_s: float, what: str) -> float:
-    """Poll until the condition holds; gives how long it took. Raises: NotWithinError."""
-    started = time.monotonic()
-    while not condition():
-        if time.monotonic() - started > within_s:
-            raise NotWithinError(f"not within {within_s:.0f} s: {what}")
-        pause(_POLL_S)
-    return time.monotonic() - started
-
-
-def pause(seconds: float) -> None:
-    """Let time pass: how long a fault lasts is part of the fault."""
-    threading.Event().wait(seconds)
 
 
 class Load:

@@ -10,9 +10,10 @@ from tests.chaos import faults
 from tests.chaos.faults import Scale
 from tests.chaos.ground import Ground
 from tests.chaos.marks import BUG, KILLER, REFUSAL
-from tests.chaos.rig import Conditions, Load, Rig, wait_until
+from tests.chaos.rig import Conditions, Load, Rig
 from tests.chaos.story import Author, Message, Webhook
 from tests.chaos.verify import Allowance, Count, Traces, Verdict, is_settled
+from tests.chaos.waiting import wait_until
 
 NEVER, MAY, MUST = Traces
 _SEED = 20261124
