@@ -142,6 +142,6 @@ def test_four_drains_of_one_stream_end_as_the_model_says(
 def test_four_drains_of_a_long_stream_end_as_the_model_says(
     road: Road, clean: Servers, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    # Once in some seventy of these streams two batches met in a ring at their accounts. PostgreSQL broke it, and
-    # the batch was told again, as the drain promises; without the locks taken ahead there are dozens.
+    # Once in some seventy of these streams two batches met in a ring at their accounts. PostgreSQL broke it,
+    # and the batch was told again, as the drain promises; without the locks taken ahead there are dozens.
     try_city(road, clean, monkeypatch, seed, visits=120, deadlocks_max=2)
