@@ -3,8 +3,8 @@
 from celery import Celery
 from kombu.transport.redis import Channel
 
-# A connection that is given up does not put its unacknowledged nudges back: the relay sends newer ones, and
-# kombu 5.7, doing so while Redis is away, ends the whole worker («'NoneType' … 'hostname'»).
+# A connection that is given up does not put back what was in hand: kombu would dump it into a file when
+# Redis is away, and the relay sends newer nudges anyway.
 Channel.do_restore = False
 
 app = Celery("hub")

@@ -12,9 +12,9 @@ from hub.kernel.settings import settings
 from hub.taskqueue.names import ROUTES, Queue
 
 _REDIS_OPTIONS: dict[str, Any] = {
-    "visibility_timeout": 300,  # above any task's hard limit, or an idle worker runs it again
-    "unacked_restore_interval": 10,  # the default looks for dead workers' messages every ~100 s
-    "unacked_restore_throttle": 1,
+    # What a worker has in hand it remembers by itself: a nudge that dies with it is sent anew by the relay,
+    # while kombu 5.7 ends a worker that acknowledges to a Redis which went away meanwhile.
+    "ack_emulation": False,
     "socket_timeout": 5,  # no timeout by default: a frozen Redis would block publishers for ever
     "socket_connect_timeout": 2,
     "socket_keepalive": True,
@@ -36,11 +36,11 @@ result_backend = None
 accept_content = ["json"]  # never pickle: whoever can push could run code
 task_serializer = "json"
 result_accept_content = ["json"]
-task_acks_late = True  # a killed worker's nudge comes back
+task_acks_late = True  # a worker takes no more nudges than it can work on
 task_acks_on_failure = True  # rows own retries; messages never loop
 task_acks_on_timeout = True
 task_reject_on_worker_lost = False  # True loops a poison task for ever
-task_retry_on_worker_lost = True
+task_retry_on_worker_lost = False  # the relay has sent a newer nudge long before
 task_publish_retry = False  # the relay is the retry
 task_soft_time_limit = 60
 task_time_limit = 90

@@ -18,6 +18,7 @@ NUDGES = 1_000
 _LOCK_TIMEOUT_S = 10
 """The hub's own: how long a statement waits for a lock."""
 _STOPS_WITHIN_S = 40.0
+_LAST_FAULT_AT = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,14 +209,15 @@ def restart_one_by_one(rig: Rig, load: Load, _scale: Scale) -> None:
 
 
 def do_everything(rig: Rig, load: Load, scale: Scale) -> None:
-    """Faults of every kind, one upon another, in an order drawn once."""
+    """Faults of every kind, one upon another, in an order drawn once, as long as the load lasts."""
     draw = random.Random(2026)
     once = replace(scale, repeats=1, frozen_s=5, away_s=5)
     faults = [kill_api, flush_broker, kill_broker, restart_database, freeze_broker, terminate_sessions]
     for _ in range(scale.repeats):
         draw.shuffle(faults)
         for fault in [kill_worker_child, *faults, lose_broker]:
-            fault(rig, load, once)
+            if load.share() < _LAST_FAULT_AT:
+                fault(rig, load, once)
 
 
 def _publish_nudges(rig: Rig) -> None:

@@ -67,10 +67,13 @@ class Load:
         """Index of the furthest webhook that was sent."""
         return max((answer.webhook for answer in self.read()), default=0)
 
+    def share(self) -> float:
+        """How far the sender has come into the day."""
+        return self.newest() / len(self.webhooks)
+
     def wait_for_share(self, share: float) -> None:
-        """Wait until the sender has come so far into the day."""
-        goal = int(len(self.webhooks) * share)
-        wait_until(lambda: self.newest() >= goal, within_s=120, what=f"{share:.0%} of the load is sent")
+        """Wait until the sender has come so far."""
+        wait_until(lambda: self.share() >= share, within_s=120, what=f"{share:.0%} of the load is sent")
 
     def wait(self, *, within_s: float) -> None:
         """Wait until every webhook was acknowledged or given up. Raises: NotWithinError."""

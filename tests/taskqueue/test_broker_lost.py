@@ -1,12 +1,13 @@
 """A worker outlives its broker, however it stands when the broker goes."""
 
+import logging
 import socket
 from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from kombu import Connection, Exchange, Queue
+from kombu import Connection, Exchange, Message, Queue
 
 from hub.taskqueue.app import app
 from tools.stack.redis import Redis
@@ -26,9 +27,11 @@ def broker(tmp_path: Path) -> Generator[Redis]:
 
 
 @pytest.mark.usefixtures("database")
-def test_a_connection_with_a_nudge_in_hand_is_given_up_in_peace(broker: Redis) -> None:
+def test_a_connection_with_a_nudge_in_hand_is_given_up_in_peace(
+    broker: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
     connection = Connection(broker.url(), transport_options=app.conf.broker_transport_options)
-    in_hand: list[object] = []
+    in_hand: list[Message] = []
     consumers = [
         connection.Consumer(
             queue, channel=channel, callbacks=[lambda _body, message: in_hand.append(message)]
@@ -44,6 +47,8 @@ def test_a_connection_with_a_nudge_in_hand_is_given_up_in_peace(broker: Redis) -
     with suppress(socket.timeout):
         connection.drain_events(timeout=0.2)  # both channels stand waiting for the next one
     broker.stop(immediate=True)
-    # Celery's worker does just this, and dies of what the second of them raises.
+    # Celery's worker does just this, and dies of whatever is raised here.
     connection.collect(socket_timeout=1)
     connection.close()
+    in_hand[0].ack()
+    assert [record.message for record in caplog.records if record.levelno >= logging.ERROR] == []

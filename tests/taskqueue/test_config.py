@@ -18,6 +18,7 @@ EXPECTED = {
     "task_acks_on_failure": True,
     "task_acks_on_timeout": True,
     "task_reject_on_worker_lost": False,
+    "task_retry_on_worker_lost": False,
     "task_publish_retry": False,
     "task_soft_time_limit": 60,
     "task_time_limit": 90,
@@ -44,11 +45,6 @@ EXPECTED = {
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_a_setting_is_as_it_was_decided(name: str) -> None:
     assert app.conf[name] == EXPECTED[name]
-
-
-@pytest.mark.usefixtures("database")
-def test_an_idle_worker_never_runs_a_nudge_again_while_it_still_works() -> None:
-    assert app.conf.broker_transport_options["visibility_timeout"] > app.conf.task_time_limit
 
 
 @pytest.mark.usefixtures("database")
