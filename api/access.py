@@ -121,6 +121,10 @@ class Door:
         """Add a PATCH route; its body is JSON."""
         return self._route("PATCH", path, [Depends(access), Depends(_require_json)], access, options)
 
+    def delete(self, path: str, access: Access, **options: Any) -> Callable[[Endpoint], Endpoint]:  # noqa: ANN401  # FastAPI's own options
+        """Add a DELETE route; it has no body."""
+        return self._route("DELETE", path, [Depends(access)], access, options)
+
     def _route(
         self,
         method: str,

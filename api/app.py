@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.staticfiles import StaticFiles
 
-from api import auth, health, loyalty, me, metrics, pages
+from api import auth, devices, health, loyalty, me, metrics, pages, refreshing
 from api.admin import deliveries as admin_deliveries
 from api.admin import destinations as admin_destinations
 from api.admin import events as admin_events
@@ -30,7 +30,9 @@ from hub.taskqueue.nudge import nudge
 
 DOORS = (
     auth.door,
+    refreshing.door,
     me.door,
+    devices.door,
     loyalty.door,
     events.door,
     balances.door,

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
 
-from fastapi import Response
+from fastapi import Request, Response
 from pydantic import Field
 
 from api.access import PUBLIC, Door
+from api.entering import Deliver, TokenWire, let_in
 from api.wire import Asked, Told
 from hub.db.transaction import transaction
 from hub.domain.patients.queries import ProfileBrief
@@ -48,18 +49,7 @@ class CodeProof(Asked):
 
     phone: str = Field(min_length=1, max_length=64)
     code: str = Field(min_length=1, max_length=16)
-    deliver: Literal["cookie", "body"] | None = None
-    """Where a refresh token would go; there is none yet."""
-
-
-class TokenWire(Told):
-    """An access token, good for `expires_in` seconds."""
-
-    access_token: str
-    token_type: Literal["bearer"] = "bearer"  # noqa: S105  # a word of OAuth, no secret
-    expires_in: int
-    user_id: UUID
-    roles: list[Role]
+    deliver: Deliver | None = None
 
 
 class ProfileChoice(Told):
@@ -78,14 +68,17 @@ class ProfilesWire(Told):
 
 
 @door.post("/token", PUBLIC)
-def exchange_code(body: CodeProof, response: Response) -> TokenWire | ProfilesWire:
-    """Exchange a code for an access token, or for the choice among the phone's profiles."""
+def exchange_code(body: CodeProof, request: Request, response: Response) -> TokenWire | ProfilesWire:
+    """Exchange a code for a pair of tokens, or for the choice among the phone's profiles."""
+    response.headers["Cache-Control"] = "no-store"
     with transaction() as session:
         outcome = sign_in.prove_phone(session, body.phone, body.code)
+        if not isinstance(outcome, HubError) and len(outcome) == 1:
+            user_id, roles = outcome[0].patient_id, [Role.PATIENT]
+            return let_in(session, request, response, user_id=user_id, roles=roles, deliver=body.deliver)
     if isinstance(outcome, HubError):
         raise outcome
-    response.headers["Cache-Control"] = "no-store"
-    return _offer(outcome) if len(outcome) > 1 else _let_in(outcome[0].patient_id, [Role.PATIENT])
+    return _offer(outcome)
 
 
 class ProfileChosen(Asked):
@@ -93,15 +86,17 @@ class ProfileChosen(Asked):
 
     choose_token: str = Field(min_length=1, max_length=8_000)
     profile_id: str = Field(min_length=1, max_length=64)
+    deliver: Deliver | None = None
 
 
 @door.post("/choose", PUBLIC)
-def choose_profile(body: ProfileChosen) -> TokenWire:
+def choose_profile(body: ProfileChosen, request: Request, response: Response) -> TokenWire:
     """Become one of the profiles that `/auth/token` offered."""
     allowed = tokens.read_choice(body.choose_token)
     with transaction() as session:
         user_id = sign_in.choose_profile(session, allowed, find_uuid(body.profile_id))
-    return _let_in(user_id, [Role.PATIENT])
+        roles = [Role.PATIENT]
+        return let_in(session, request, response, user_id=user_id, roles=roles, deliver=body.deliver)
 
 
 class PasswordProof(Asked):
@@ -109,16 +104,18 @@ class PasswordProof(Asked):
 
     login: str = Field(min_length=1, max_length=200)
     password: str = Field(min_length=1, max_length=1_000)
+    deliver: Deliver | None = None
 
 
 @door.post("/password", PUBLIC)
-def enter_by_password(body: PasswordProof) -> TokenWire:
+def enter_by_password(body: PasswordProof, request: Request, response: Response) -> TokenWire:
     """Let staff in; ten failures in a row lock the login for a quarter of an hour."""
     with transaction() as session:
         outcome = sign_in.enter_by_password(session, body.login, body.password)
-    if isinstance(outcome, HubError):
-        raise outcome
-    return _let_in(outcome.staff_id, outcome.roles)
+        if not isinstance(outcome, HubError):
+            user_id, roles = outcome.staff_id, outcome.roles
+            return let_in(session, request, response, user_id=user_id, roles=roles, deliver=body.deliver)
+    raise outcome
 
 
 def _offer(profiles: Sequence[ProfileBrief]) -> ProfilesWire:
@@ -130,13 +127,4 @@ def _offer(profiles: Sequence[ProfileBrief]) -> ProfilesWire:
             for profile in profiles
         ],
         choose_token=tokens.issue_choice([profile.patient_id for profile in profiles]),
-    )
-
-
-def _let_in(user_id: UUID, roles: Sequence[Role]) -> TokenWire:
-    return TokenWire(
-        access_token=tokens.issue_access(user_id, roles),
-        expires_in=int(tokens.ACCESS_LIFETIME.total_seconds()),
-        user_id=user_id,
-        roles=list(roles),
     )

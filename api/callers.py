@@ -28,6 +28,8 @@ class Caller:
     roles: tuple[Role, ...]
     user_id: UUID | None = None
     credential: ServiceCredential | None = None
+    device_id: UUID | None = None
+    """Where a person signed in."""
     secret: str = field(default="", repr=False)
     """As presented, for a signature made with it; empty for people."""
 
@@ -64,7 +66,8 @@ def identify(authorization: str, credentials: Credentials) -> Caller:
         raise UnauthenticatedError
     if value.count(".") == _TOKEN_DOTS:
         claims = tokens.read_access(value)
-        return Caller(roles=_read_roles(claims.roles), user_id=claims.user_id)
+        roles = _read_roles(claims.roles)
+        return Caller(roles=roles, user_id=claims.user_id, device_id=claims.device_id)
     return _service(credentials.find_by_secret(value), value)
 
 

@@ -67,6 +67,18 @@ PROBLEM_TEXTS: Mapping[str, ProblemText] = MappingProxyType(
             "Token expired",
             "The token has expired. Sign in again.",
         ),
+        "token-reused": ProblemText(
+            "Вход прерван",
+            "Этот токен уже использован. Войдите снова.",
+            "Token reused",
+            "This token was used before. Sign in again.",
+        ),
+        "origin-foreign": ProblemText(
+            "Чужая страница",
+            "Запрос пришёл с другого сайта.",
+            "Foreign page",
+            "The call came from another site.",
+        ),
         "signature-invalid": ProblemText(
             "Подпись не принята",
             "Подпись тела отсутствует, неверна или её время отличается более чем на пять минут.",

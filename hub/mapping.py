@@ -3,6 +3,7 @@
 from hub.audit import models as audit
 from hub.db.base import Base
 from hub.domain.clinics import models as clinics
+from hub.domain.devices import models as devices
 from hub.domain.ledger import models as ledger
 from hub.domain.loyalty import models as loyalty
 from hub.domain.patients import models as patients
@@ -14,4 +15,17 @@ from hub.inbox import models as inbox
 from hub.outbox import models as outbox
 
 metadata = Base.metadata
-ROOMS = (audit, clinics, health, idempotency, inbox, ledger, loyalty, outbox, patients, staff, visits)
+ROOMS = (
+    audit,
+    clinics,
+    devices,
+    health,
+    idempotency,
+    inbox,
+    ledger,
+    loyalty,
+    outbox,
+    patients,
+    staff,
+    visits,
+)

@@ -53,11 +53,14 @@ class AccessClaims:
 
     user_id: UUID
     roles: tuple[str, ...]
+    device_id: UUID | None = None
+    """Where they signed in."""
 
 
-def issue_access(user_id: UUID, roles: Sequence[str]) -> str:
+def issue_access(user_id: UUID, roles: Sequence[str], *, device_id: UUID | None = None) -> str:
     """Sign an access token. Each call gives another one."""
-    return _issue(_ACCESS_TYPE, ACCESS_LIFETIME, {"sub": str(user_id), "roles": list(roles)})
+    place = {"sid": str(device_id)} if device_id is not None else {}
+    return _issue(_ACCESS_TYPE, ACCESS_LIFETIME, {"sub": str(user_id), "roles": list(roles), **place})
 
 
 def read_access(token: str) -> AccessClaims:
@@ -66,7 +69,8 @@ def read_access(token: str) -> AccessClaims:
     user_id, roles = find_uuid(str(claims.get("sub"))), claims.get("roles")
     if user_id is None or not isinstance(roles, list):
         raise TokenInvalidError
-    return AccessClaims(user_id, tuple(str(role) for role in roles))
+    device_id = find_uuid(str(claims["sid"])) if "sid" in claims else None
+    return AccessClaims(user_id, tuple(str(role) for role in roles), device_id)
 
 
 def issue_choice(profile_ids: Sequence[UUID]) -> str:

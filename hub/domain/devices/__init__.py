@@ -1,0 +1,1 @@
+"""Where people are signed in: one device, one family of refresh tokens."""
