@@ -1,0 +1,1 @@
+"""Letters: plain words become a text and an HTML that say the same."""
