@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.staticfiles import StaticFiles
 
 from api import auth, devices, health, loyalty, me, metrics, pages, refreshing
+from api.admin import audit as admin_audit
 from api.admin import deliveries as admin_deliveries
 from api.admin import destinations as admin_destinations
 from api.admin import events as admin_events
@@ -40,6 +41,7 @@ DOORS = (
     admin_events.door,
     admin_deliveries.door,
     admin_destinations.door,
+    admin_audit.door,
     health.door,
     metrics.door,
     pages.door,

@@ -22,6 +22,8 @@ TIMETABLE: tuple[Job, ...] = (
     Job(
         "check-ledger", TaskName.CHECK_LEDGER, "", 300, "a broken invariant is seen before a patient sees it"
     ),
+    Job("seal-audit", TaskName.SEAL_AUDIT, "", 10, "what was done cannot be rewritten a minute later"),
+    Job("sign-audit", TaskName.SIGN_AUDIT, "", 60, "a cut tail of the trail shows against a head outside"),
     *(
         Job(f"pulse-{queue}", TaskName.PULSE, queue, 10, "a deaf worker shows in the health page", queue)
         for queue in (Queue.CORE, Queue.IO, Queue.SLOW)

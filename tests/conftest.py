@@ -54,6 +54,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Generator[Servers]:
         "HUB_DATA_KEYS": f"t1:{random_key()}",
         "HUB_INDEX_KEY": random_key(),
         "HUB_TOKEN_KEY": random_key(),
+        "HUB_AUDIT_KEYS": random_key(),
         "HUB_SMS_TOKEN": "test-sms-token-0123456789",
         "HUB_LOG_LEVEL": "WARNING",
     }

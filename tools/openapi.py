@@ -53,6 +53,7 @@ def _placeholders() -> dict[str, str]:
         "HUB_DATA_KEYS": f"k1:{_make_key()}",
         "HUB_INDEX_KEY": _make_key(),
         "HUB_TOKEN_KEY": _make_key(),
+        "HUB_AUDIT_KEYS": _make_key(),
         "HUB_SMS_TOKEN": secrets.token_urlsafe(24),
     }
 

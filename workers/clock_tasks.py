@@ -2,6 +2,7 @@
 
 from hub.db.transaction import transaction
 from hub.flows.activate import activate
+from hub.flows.seal_audit import carry_out, note_carried_out, seal_audit, sign_audit
 from hub.flows.watch import check_ledger, pulse
 from hub.taskqueue.names import TaskName
 from hub.taskqueue.nudge import nudge_now
@@ -30,3 +31,23 @@ def send_pulse(queue: str) -> Counts:
     """Show that this queue is served."""
     with transaction() as session:
         return pulse(session, queue)
+
+
+@task(TaskName.SEAL_AUDIT)
+def seal_trail(_subject: str) -> Counts:
+    """Chain what was recorded, batch by batch."""
+    with transaction() as session:
+        counts = seal_audit(session)
+    if counts["more"]:
+        nudge_now(TaskName.SEAL_AUDIT, "")
+    return counts
+
+
+@task(TaskName.SIGN_AUDIT)
+def sign_trail(_subject: str) -> Counts:
+    """Sign the chain's end and carry it out of the database."""
+    with transaction() as session:
+        heads = sign_audit(session)
+    carry_out(heads)
+    with transaction() as session:
+        return note_carried_out(session, heads)

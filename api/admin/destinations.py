@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import Request, Response
 from pydantic import Field
@@ -12,7 +12,7 @@ from api.access import CallerHere, Door, permitted
 from api.callers import Caller
 from api.idempotency import OptionalKey, answer_once
 from api.wire import Asked, GivenId, Told
-from hub.audit.trail import Action, record_action
+from hub.audit.trail import Action, Facts, record_action
 from hub.contracts.parties import DeliveryKind, Destination
 from hub.db.transaction import transaction
 from hub.domain.staff.permissions import Permission
@@ -29,7 +29,7 @@ _MANAGE = permitted(Permission.MANAGE_DELIVERIES)
 _DELAYS_MAX = 30
 _DELAY_S_MAX = 604_800
 _TTL_S_MAX = 2_592_000
-_Details = dict[str, str | int | bool | None]
+_Word = TypeVar("_Word", Destination, DeliveryKind)
 
 
 class DestinationWire(Told):
@@ -112,15 +112,14 @@ def list_destinations() -> DestinationList:
     """List destinations with their gates and depths."""
     with transaction() as session:
         depths = _count(session)
-        found = destinations.list_destinations(session)
-        return DestinationList(items=[_write(row, depths) for row in found])
+        return DestinationList(items=[_write(row, depths) for row in destinations.list_destinations(session)])
 
 
 @door.get("/destinations/{given_id}", _READ)
 def get_destination(given_id: GivenId) -> DestinationWire:
     """Show one destination."""
     with transaction() as session:
-        return _write(destinations.get_destination(session, _read_name(given_id)), _count(session))
+        return _write(destinations.get_destination(session, _read(Destination, given_id)), _count(session))
 
 
 @door.patch("/destinations/{given_id}", _MANAGE, response_model=DestinationWire)
@@ -128,19 +127,8 @@ def change_destination(
     request: Request, given_id: GivenId, change: RateChange, caller: CallerHere, key: OptionalKey = None
 ) -> Response:
     """Change how fast it is sent to; the next claim follows."""
-    wanted = change.model_dump(exclude_none=True)
     return _answer(
-        request,
-        caller,
-        key,
-        change,
-        lambda session: _act(
-            session,
-            caller,
-            "destination.changed",
-            destinations.change_rate(session, _read_name(given_id), **wanted),
-            wanted,
-        ),
+        request, caller, key, change, lambda session: _change_rate(session, caller, given_id, change)
     )
 
 
@@ -156,7 +144,7 @@ def pause(request: Request, given_id: GivenId, caller: CallerHere, key: Optional
             session,
             caller,
             "destination.paused",
-            destinations.pause(session, _read_name(given_id), by=caller.actor),
+            destinations.pause(session, _read(Destination, given_id), by=caller.actor),
         ),
     )
 
@@ -173,7 +161,7 @@ def resume(request: Request, given_id: GivenId, caller: CallerHere, key: Optiona
             session,
             caller,
             "destination.resumed",
-            destinations.resume(session, _read_name(given_id)),
+            destinations.resume(session, _read(Destination, given_id)),
         ),
     )
 
@@ -229,32 +217,47 @@ def _answer(
         )
 
 
-def _act(
-    session: Session, caller: Caller, action: str, row: OutboxDestination, details: _Details | None = None
-) -> DestinationWire:
-    record_action(session, Action(caller.actor, action, "destination", row.name, details or {}))
+def _act(session: Session, caller: Caller, action: str, row: OutboxDestination) -> DestinationWire:
+    record_action(session, Action(caller.actor, action, "destination", row.name))
+    return _write_changed(session, row)
+
+
+def _change_rate(session: Session, caller: Caller, given_id: str, change: RateChange) -> DestinationWire:
+    wanted = change.model_dump(exclude_none=True)
+    name = _read(Destination, given_id)
+    row = destinations.lock_destination(session, name)
+    was = {field: getattr(row, field) for field in wanted}
+    destinations.change_rate(session, name, **wanted)
+    changed = Action(caller.actor, "destination.changed", "destination", name, before=was, after=wanted)
+    record_action(session, changed)
+    return _write_changed(session, row)
+
+
+def _write_changed(session: Session, row: OutboxDestination) -> DestinationWire:
     session.flush()  # no id: the levels are counted after the change
     return _write(row, _count(session))
 
 
 def _change_schedule(session: Session, caller: Caller, given_id: str, change: ScheduleChange) -> ScheduleWire:
-    kind = _read_kind(given_id)
+    kind = _read(DeliveryKind, given_id)
+    was = schedules.list_schedules(session).get(kind)
     schedules.change_schedule(session, kind, delays_s=change.delays_s, ttl_s=change.ttl_s)
-    details: _Details = {"delays_s": " ".join(map(str, change.delays_s)), "ttl_s": change.ttl_s}
-    record_action(session, Action(caller.actor, "retry_schedule.changed", "retry_schedule", kind, details))
-    return _write_schedule(schedules.list_schedules(session)[kind])
+    now = schedules.list_schedules(session)[kind]
+    before, after = _note(was or now), _note(now)
+    record_action(
+        session,
+        Action(caller.actor, "retry_schedule.changed", "retry_schedule", kind, before=before, after=after),
+    )
+    return _write_schedule(now)
 
 
-def _read_name(given: str) -> Destination:
+def _note(schedule: schedules.Schedule) -> Facts:
+    return {"delays_s": " ".join(map(str, schedule.delays_s)), "ttl_s": schedule.ttl_s}
+
+
+def _read(words: type[_Word], given: str) -> _Word:
     try:
-        return Destination(given)
-    except ValueError as error:
-        raise NotFoundError from error
-
-
-def _read_kind(given: str) -> DeliveryKind:
-    try:
-        return DeliveryKind(given)
+        return words(given)
     except ValueError as error:
         raise NotFoundError from error
 

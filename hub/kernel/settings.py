@@ -40,6 +40,10 @@ class Settings(BaseSettings):
     """base64url, 32 bytes: HMAC key of blind indexes. Changing it means re-indexing."""
     token_key: SecretStr
     """base64url, 32 bytes: Ed25519 seed that signs access tokens."""
+    audit_keys: SecretStr
+    """`base64url,…`: Ed25519 seeds of the audit chain's heads; the first one signs, all of them check."""
+    audit_dir: str | None = None
+    """Folder that gets a copy of each signed head of the audit chain; none: heads stay in the database."""
     public_url: str = "http://127.0.0.1:8000"
     """Where people reach the hub; links in letters start with it."""
     flower_url: str = "http://127.0.0.1:5555/flower"
@@ -76,6 +80,8 @@ class Settings(BaseSettings):
         """Say which secret is unusable instead of running with it."""
         for name in ("index_key", "token_key"):
             _check_key(name, getattr(self, name).get_secret_value())
+        for part in self.audit_keys.get_secret_value().split(","):
+            _check_key("audit_keys", part.strip())
         for part in self.data_keys.get_secret_value().split(","):
             key_id, colon, encoded = part.strip().partition(":")
             if not colon or not 0 < len(key_id) <= _SECRET_LENGTH_MIN:

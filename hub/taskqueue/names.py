@@ -24,6 +24,8 @@ class TaskName(StrEnum):
     ACTIVATE = "ledger.activate"
     CHECK_LEDGER = "ledger.check"
     PULSE = "hub.pulse"
+    SEAL_AUDIT = "audit.seal"
+    SIGN_AUDIT = "audit.sign"
 
 
 ROUTES: dict[str, dict[str, str]] = {
@@ -32,6 +34,8 @@ ROUTES: dict[str, dict[str, str]] = {
     TaskName.ACTIVATE: {"queue": Queue.SCHED},
     TaskName.CHECK_LEDGER: {"queue": Queue.SLOW},
     TaskName.PULSE: {"queue": Queue.SCHED},
+    TaskName.SEAL_AUDIT: {"queue": Queue.SLOW},
+    TaskName.SIGN_AUDIT: {"queue": Queue.SLOW},
 }
 """Where each task goes unless its sender says otherwise (a pulse goes to every queue)."""
 

@@ -7,7 +7,7 @@ from hub.mapping import metadata
 from tests.conftest import Servers
 from tests.inbox.arrivals import rows
 
-APPEND_ONLY = {"audit_record", "consent", "ledger_entry", "ledger_posting", "lot_movement"}
+APPEND_ONLY = {"audit_link", "audit_record", "consent", "ledger_entry", "ledger_posting", "lot_movement"}
 """Facts of the past: guarded by triggers against their own owner too."""
 INSERT_ONLY = APPEND_ONLY | {"inbox_body", "outbox_message", "idempotency_record"}
 """The application adds to them and never changes them."""

@@ -58,7 +58,11 @@ def test_a_change_that_did_not_happen_leaves_no_trace(clean: Servers) -> None:
     assert rows(clean, ALL) == []
 
 
-STATEMENTS = ["UPDATE audit_record SET actor = 'x'", "DELETE FROM audit_record", "TRUNCATE audit_record"]
+STATEMENTS = [
+    "UPDATE audit_record SET actor = 'x'",
+    "DELETE FROM audit_record",
+    "TRUNCATE audit_record CASCADE",
+]
 
 
 @pytest.mark.parametrize("statement", STATEMENTS)

@@ -37,6 +37,7 @@ def make_ground(folder: Path) -> Ground:
             "HUB_DATA_KEYS": f"c1:{random_key()}",
             "HUB_INDEX_KEY": random_key(),
             "HUB_TOKEN_KEY": random_key(),
+            "HUB_AUDIT_KEYS": random_key(),
             "HUB_SMS_TOKEN": "chaos-sms-token-0123456789",
             "HUB_LOG_LEVEL": "WARNING",
         },

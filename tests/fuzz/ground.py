@@ -33,6 +33,7 @@ def prepared_ground() -> Generator[Ground]:
                 "HUB_DATA_KEYS": f"f1:{random_key()}",
                 "HUB_INDEX_KEY": random_key(),
                 "HUB_TOKEN_KEY": random_key(),
+                "HUB_AUDIT_KEYS": random_key(),
                 "HUB_SMS_TOKEN": "fuzz-sms-token-0123456789",
             }
             for module in (["alembic", "upgrade", "head"], ["tools.seed"]):

@@ -13,7 +13,7 @@ OF_THE_STACK = {"HUB_STATE_DIR", "HUB_PORT", "HUB_PORT_OFFSET"}
 """Read by tools/stack, which runs before there are settings."""
 SECRETS = [
     *("HUB_DATABASE_URL", "HUB_REDIS_URL", "HUB_DATA_KEYS", "HUB_INDEX_KEY"),
-    *("HUB_TOKEN_KEY", "HUB_SMS_TOKEN"),
+    *("HUB_TOKEN_KEY", "HUB_AUDIT_KEYS", "HUB_SMS_TOKEN"),
 ]
 WEAK_KEY = "QUFB" * 10 + "QUE="
 GOOD_KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
@@ -30,6 +30,7 @@ def production(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     monkeypatch.setenv("HUB_DATA_KEYS", f"k2:{random_key()},k1:{random_key()}")
     monkeypatch.setenv("HUB_INDEX_KEY", random_key())
     monkeypatch.setenv("HUB_TOKEN_KEY", random_key())
+    monkeypatch.setenv("HUB_AUDIT_KEYS", f"{random_key()},{random_key()}")
     monkeypatch.setenv("HUB_SMS_TOKEN", "a-token-of-some-length")
     return monkeypatch
 
@@ -64,6 +65,7 @@ def test_an_empty_secret_is_a_missing_one(production: pytest.MonkeyPatch, name: 
     [
         *(("HUB_INDEX_KEY", value) for value in ("changeme", WEAK_KEY, "ключ")),
         *(("HUB_TOKEN_KEY", value) for value in ("changeme", WEAK_KEY)),
+        *(("HUB_AUDIT_KEYS", value) for value in ("changeme", f"{GOOD_KEY},{WEAK_KEY}", f"{GOOD_KEY},")),
         *(("HUB_DATA_KEYS", value) for value in ("k1", f"k1:{WEAK_KEY}", f":{GOOD_KEY}", "k1:x,")),
         ("HUB_DATA_KEYS", f"k1:{GOOD_KEY},k2:short"),
         ("HUB_SMS_TOKEN", "short"),

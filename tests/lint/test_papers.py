@@ -23,6 +23,7 @@ SPOKEN_DEFAULTS = {
     "HUB_DATABASE_OWNER_URL": "`HUB_DATABASE_URL`",
     "HUB_BROKER_URL": "`HUB_REDIS_URL`",
     "HUB_METRICS_TOKEN": "none",
+    "HUB_AUDIT_DIR": "none",
 }
 """Where None means something better than nothing."""
 IN_RUSSIAN = {"required": "обязательна", "none": "нет"}

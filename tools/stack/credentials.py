@@ -19,6 +19,7 @@ class Credentials:
     data_keys: str
     index_key: str
     token_key: str
+    audit_keys: str
     postgres_password: str
     owner_password: str
     app_password: str
@@ -34,6 +35,7 @@ def make_credentials() -> Credentials:
         data_keys=f"k1:{_make_key()}",
         index_key=_make_key(),
         token_key=_make_key(),
+        audit_keys=_make_key(),
         postgres_password=secrets.token_urlsafe(24),
         owner_password=secrets.token_urlsafe(24),
         app_password=secrets.token_urlsafe(24),

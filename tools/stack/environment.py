@@ -19,6 +19,7 @@ def hub_environment(
         "HUB_DATA_KEYS": credentials.data_keys,
         "HUB_INDEX_KEY": credentials.index_key,
         "HUB_TOKEN_KEY": credentials.token_key,
+        "HUB_AUDIT_KEYS": credentials.audit_keys,
         "HUB_METRICS_TOKEN": credentials.metrics_token,
         "HUB_PUBLIC_URL": f"http://{LOOPBACK}:{ports.api}",
         "HUB_FLOWER_URL": f"http://{LOOPBACK}:{ports.flower}/flower",

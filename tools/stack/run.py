@@ -85,7 +85,12 @@ def prepare_desk(
         root=root,
         state_dir=state_dir,
         ports=ports,
-        hub_env=hub_environment(given, ports=ports, credentials=credentials, urls=urls),
+        hub_env=hub_environment(
+            {"HUB_AUDIT_DIR": str(state_dir / "audit"), **given},
+            ports=ports,
+            credentials=credentials,
+            urls=urls,
+        ),
         stranger_env=stranger_environment(given),
         has_one_login=bool(given.get("HUB_DATABASE_URL") and not given.get("HUB_DATABASE_OWNER_URL")),
     )

@@ -47,6 +47,7 @@ class Permission(StrEnum):
     READ_MESSAGES = "deliveries.read-messages"
     """To see a message unmasked, which is audited."""
     MANAGE_DELIVERIES = "deliveries.manage"
+    READ_AUDIT = "audit.read"
     PUSH_EVENTS = "exchange.push"
     READ_EXCHANGE = "exchange.read"
 
@@ -65,6 +66,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.SEARCH_PATIENTS,
                 Permission.READ_INBOX,
                 Permission.READ_DELIVERIES,
+                Permission.READ_AUDIT,
             }
         ),
         Role.ADMIN: frozenset(
@@ -76,6 +78,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.READ_DELIVERIES,
                 Permission.READ_MESSAGES,
                 Permission.MANAGE_DELIVERIES,
+                Permission.READ_AUDIT,
             }
         ),
         Role.SERVICE: frozenset(

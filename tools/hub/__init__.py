@@ -1,0 +1,1 @@
+"""The hub's own command line: `python -m tools.hub --help`."""
