@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.staticfiles import StaticFiles
 
-from api import auth, devices, health, loyalty, me, metrics, pages, refreshing
+from api import auth, consents, devices, enrolment, health, loyalty, me, metrics, pages, refreshing
 from api.admin import audit as admin_audit
 from api.admin import deliveries as admin_deliveries
 from api.admin import destinations as admin_destinations
@@ -31,9 +31,12 @@ from hub.taskqueue.nudge import nudge
 
 DOORS = (
     auth.door,
+    enrolment.door,
     refreshing.door,
+    consents.texts_door,
     me.door,
     devices.door,
+    consents.door,
     loyalty.door,
     events.door,
     balances.door,

@@ -17,6 +17,7 @@ from hub.db.transaction import transaction
 from hub.domain.patients.queries import ProfileBrief
 from hub.domain.staff.permissions import Role
 from hub.flows import sign_in
+from hub.flows.sign_in import Offer
 from hub.kernel import tokens
 from hub.kernel.errors import HubError
 from hub.kernel.ids import find_uuid
@@ -67,18 +68,26 @@ class ProfilesWire(Told):
     choose_token: str
 
 
+class EnrolWire(Told):
+    """Nobody is known by the phone: join with `/auth/enrol`, within 15 minutes."""
+
+    enrol_token: str
+
+
 @door.post("/token", PUBLIC)
-def exchange_code(body: CodeProof, request: Request, response: Response) -> TokenWire | ProfilesWire:
-    """Exchange a code for a pair of tokens, or for the choice among the phone's profiles."""
+def exchange_code(
+    body: CodeProof, request: Request, response: Response
+) -> TokenWire | ProfilesWire | EnrolWire:
+    """Exchange a code for a pair of tokens, the choice among the phone's profiles, or an enrolment."""
     response.headers["Cache-Control"] = "no-store"
     with transaction() as session:
         outcome = sign_in.prove_phone(session, body.phone, body.code)
-        if not isinstance(outcome, HubError) and len(outcome) == 1:
+        if isinstance(outcome, Sequence) and len(outcome) == 1:
             user_id, roles = outcome[0].patient_id, [Role.PATIENT]
             return let_in(session, request, response, user_id=user_id, roles=roles, deliver=body.deliver)
     if isinstance(outcome, HubError):
         raise outcome
-    return _offer(outcome)
+    return EnrolWire(enrol_token=outcome.enrol_token) if isinstance(outcome, Offer) else _offer(outcome)
 
 
 class ProfileChosen(Asked):

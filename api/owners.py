@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from api.callers import Caller
-from hub.domain.staff.permissions import Permission
-from hub.kernel.errors import NotFoundError
+from hub.domain.staff.permissions import Permission, Role
+from hub.kernel.errors import ForbiddenError, NotFoundError
 from hub.kernel.ids import find_uuid
 
 ME = "me"
@@ -21,3 +21,10 @@ def get_owner_id(caller: Caller, given: str) -> UUID:
     if owner_id != caller.user_id and not caller.may(Permission.READ_ANY_ACCOUNT):
         raise NotFoundError
     return owner_id
+
+
+def get_own_patient_id(caller: Caller) -> UUID:
+    """Give the caller's id as a patient. Raises: ForbiddenError for whoever is none."""
+    if caller.user_id is None or Role.PATIENT not in caller.roles:
+        raise ForbiddenError
+    return caller.user_id

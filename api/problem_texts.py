@@ -94,11 +94,11 @@ PROBLEM_TEXTS: Mapping[str, ProblemText] = MappingProxyType(
             "Wrong code",
             "The code is wrong or too old. Check it, or ask for a new one.",
         ),
-        "profile-unknown": ProblemText(
-            "Карта не найдена",
-            "По этому номеру ещё нет карты. Её заведут в клинике.",
-            "No card",
-            "There is no card for this phone yet. The clinic can make one.",
+        "profile-closed": ProblemText(
+            "Карта закрыта",
+            "Карта этого человека закрыта в клинике. Открыть её снова может только клиника.",
+            "Card closed",
+            "This person's card was closed by the clinic. Only the clinic can open it again.",
         ),
         "forbidden": ProblemText(
             "Нет доступа", "Для этого не хватает прав.", "Forbidden", "You may not do this."

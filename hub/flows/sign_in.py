@@ -5,6 +5,7 @@ commits first and raises then. The answers never tell whether a phone is known.
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from hub.contracts.messages import SendSms
 from hub.contracts.parties import DeliveryKind
 from hub.domain.patients import queries, sign_in
+from hub.domain.patients.enrolling import offer_enrolment
 from hub.domain.patients.models import PatientStatus
 from hub.domain.patients.queries import ProfileBrief
 from hub.domain.staff import authentication
@@ -28,13 +30,6 @@ class CodeWrongError(HubError):
 
     code = "code-wrong"
     kind = ErrorKind.UNAUTHENTICATED
-
-
-class ProfileUnknownError(HubError):
-    """The phone is proven, and nobody is known by it."""
-
-    code = "profile-unknown"
-    kind = ErrorKind.NOT_FOUND
 
 
 def request_code(session: Session, phone_text: str) -> None:
@@ -58,10 +53,17 @@ def request_code(session: Session, phone_text: str) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The phone is proven and nobody is known by it: who enrols with this token has it."""
+
+    enrol_token: str = field(repr=False)
+
+
 def prove_phone(
     session: Session, phone_text: str, code: str
-) -> Sequence[ProfileBrief] | CodeWrongError | ProfileUnknownError:
-    """Give the profiles of the phone, longest known first, or why not; commit in every case.
+) -> Sequence[ProfileBrief] | Offer | CodeWrongError:
+    """Give the profiles of the phone, longest known first, or an offer, or why not; commit in every case.
 
     The code is used up by success. Raises: FieldInvalidError when it cannot be a phone.
     """
@@ -69,7 +71,7 @@ def prove_phone(
     if not sign_in.check_code(session, phone, code):
         return CodeWrongError()
     profiles = [known for known in queries.find_by_phone(session, phone) if _may_enter(known.status)]
-    return profiles or ProfileUnknownError()
+    return profiles or Offer(offer_enrolment(session, phone))
 
 
 def choose_profile(session: Session, allowed: Collection[UUID], profile_id: UUID | None) -> UUID:

@@ -19,6 +19,8 @@ PUBLIC_PATHS = {
     "/admin",
     "/api/auth/choose",
     "/api/auth/code",
+    "/api/auth/consents",
+    "/api/auth/enrol",
     "/api/auth/logout",
     "/api/auth/password",
     "/api/auth/refresh",

@@ -116,6 +116,24 @@ class ConsentRecord(Base):
     doc_version: Mapped[str]
     source: Mapped[str]
     recorded_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    text_hash: Mapped[bytes | None]
+    """sha256 of the words agreed to; only the cabinet shows ours."""
+    address: Mapped[bytes | None]
+    """Sealed: where the word came from, to prove who gave it."""
+
+
+class Enrolment(Base):
+    """An offer to whoever proved a phone that no patient has; its token is kept as a hash."""
+
+    __tablename__ = "enrolment"
+    __table_args__ = (Index("ix_enrolment_created_at", "created_at"),)
+
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    phone: Mapped[bytes]
+    """Sealed."""
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
 
 
 class OneTimeCode(Base):

@@ -31,7 +31,7 @@ from hub.domain.patients.storing import store_register
 log = structlog.get_logger(__name__)
 # One writer of the register at a time: who is the same person is decided by three keys at once, which
 # no single unique key can guard, and hundreds of small locks per batch would fill the lock table.
-_MATCHING_LOCK = "patient-matching"
+MATCHING_LOCK = "patient-matching"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def record_patients(session: Session, snapshots: Sequence[PatientSnapshot]) -> l
     """
     if not snapshots:
         return []
-    lock_names(session, [_MATCHING_LOCK])
+    lock_names(session, [MATCHING_LOCK])
     register = open_register(session, snapshots)
     recorded = [_record(register, snapshot) for snapshot in snapshots]
     store_register(

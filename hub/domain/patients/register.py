@@ -146,6 +146,14 @@ def open_register(session: Session, snapshots: Sequence[PatientSnapshot]) -> Reg
     return register
 
 
+def open_register_for(session: Session, personal: Personal) -> Register:
+    """Read and lock, in id order, whoever a person with this phone and birth date could be."""
+    register = Register()
+    fingerprint = phone_birth_index(personal)
+    _read_patients(session, register, (), () if fingerprint is None else (fingerprint,))
+    return register
+
+
 def read_personal(snapshot: PatientSnapshot) -> Personal:
     """Take the personal values of a snapshot."""
     return Personal(

@@ -14,19 +14,26 @@ from hub.kernel import clock
 
 
 def store_register(
-    session: Session, register: Register, *, consents: Sequence[tuple[UUID, PatientSnapshot]]
+    session: Session,
+    register: Register,
+    *,
+    consents: Sequence[tuple[UUID, PatientSnapshot]],
+    source: str = SYSTEM,
 ) -> None:
-    """Write the changed patients, then merges, identities, what follows for statuses, and consents."""
+    """Write the changed patients, then merges, identities, what follows for statuses, and consents.
+
+    `source`: who told of the new ones first.
+    """
     if register.claims:
         # First nobody holds them: the unique key is checked row by row, and cards may swap.
         session.execute(_FREE_CARDS, {"card_code": list(register.claims)})
-    _store_patients(session, [row for row in register.patients.values() if row.is_changed])
+    _store_patients(session, [row for row in register.patients.values() if row.is_changed], source)
     _store_merges(session, register.merges)
     _store_identities(session, [row for row in register.identities.values() if row.is_changed])
     _store_consents(session, consents)
 
 
-def _store_patients(session: Session, rows: Sequence[PatientRow]) -> None:
+def _store_patients(session: Session, rows: Sequence[PatientRow], source: str) -> None:
     if not rows:
         return
     sealed = [seal_personal(row.patient_id, row.personal) for row in rows]
@@ -38,7 +45,7 @@ def _store_patients(session: Session, rows: Sequence[PatientRow]) -> None:
             "card_code": [row.card_code for row in rows],
             "referral_code_used": [row.referral_code_used for row in rows],
             "at": clock.now(),
-            "source": SYSTEM,
+            "source": source,
             **{column: [values[column] for values in sealed] for column in SEALED_COLUMNS},
             **{column: [values[column] for values in indexed] for column in INDEX_COLUMNS},
         },
