@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     """base64url, 32 bytes: HMAC key of blind indexes. Changing it means re-indexing."""
     token_key: SecretStr
     """base64url, 32 bytes: Ed25519 seed that signs access tokens."""
+    token_keys_old: SecretStr | None = None
+    """`base64url,…`: seeds that signed before; their tokens are still good."""
     audit_keys: SecretStr
     """`base64url,…`: Ed25519 seeds of the audit chain's heads; the first one signs, all of them check."""
     audit_dir: str | None = None
@@ -75,11 +77,18 @@ class Settings(BaseSettings):
         """The broker's address, wherever it was given."""
         return (self.broker_url or self.redis_url).get_secret_value()
 
+    @property
+    def token_keys(self) -> tuple[str, ...]:
+        """Every seed whose tokens are good; the first one signs."""
+        old = self.token_keys_old.get_secret_value().split(",") if self.token_keys_old else []
+        return (self.token_key.get_secret_value(), *(part.strip() for part in old))
+
     @model_validator(mode="after")
     def refuse_weak_secrets(self) -> Self:
         """Say which secret is unusable instead of running with it."""
-        for name in ("index_key", "token_key"):
-            _check_key(name, getattr(self, name).get_secret_value())
+        _check_key("index_key", self.index_key.get_secret_value())
+        for number, seed in enumerate(self.token_keys):
+            _check_key("token_keys_old" if number else "token_key", seed)
         for part in self.audit_keys.get_secret_value().split(","):
             _check_key("audit_keys", part.strip())
         for part in self.data_keys.get_secret_value().split(","):

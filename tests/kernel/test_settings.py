@@ -65,6 +65,7 @@ def test_an_empty_secret_is_a_missing_one(production: pytest.MonkeyPatch, name: 
     [
         *(("HUB_INDEX_KEY", value) for value in ("changeme", WEAK_KEY, "ключ")),
         *(("HUB_TOKEN_KEY", value) for value in ("changeme", WEAK_KEY)),
+        *(("HUB_TOKEN_KEYS_OLD", value) for value in ("changeme", f"{GOOD_KEY},{WEAK_KEY}", f"{GOOD_KEY},")),
         *(("HUB_AUDIT_KEYS", value) for value in ("changeme", f"{GOOD_KEY},{WEAK_KEY}", f"{GOOD_KEY},")),
         *(("HUB_DATA_KEYS", value) for value in ("k1", f"k1:{WEAK_KEY}", f":{GOOD_KEY}", "k1:x,")),
         ("HUB_DATA_KEYS", f"k1:{GOOD_KEY},k2:short"),
