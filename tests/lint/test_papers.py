@@ -22,6 +22,7 @@ ADR_SECTIONS = ["Context", "Decision", "Consequences", "Alternatives", "Kept by"
 SPOKEN_DEFAULTS = {
     "HUB_DATABASE_OWNER_URL": "`HUB_DATABASE_URL`",
     "HUB_BROKER_URL": "`HUB_REDIS_URL`",
+    "HUB_TOKEN_KEYS_OLD": "none",
     "HUB_METRICS_TOKEN": "none",
     "HUB_AUDIT_DIR": "none",
 }
