@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.staticfiles import StaticFiles
 
 from api import auth, consents, devices, enrolment, health, loyalty, me, metrics, pages, refreshing
+from api.admin import approvals as admin_approvals
 from api.admin import audit as admin_audit
 from api.admin import deliveries as admin_deliveries
 from api.admin import destinations as admin_destinations
@@ -45,6 +46,7 @@ DOORS = (
     admin_deliveries.door,
     admin_destinations.door,
     admin_audit.door,
+    admin_approvals.door,
     health.door,
     metrics.door,
     pages.door,

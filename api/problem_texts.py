@@ -103,6 +103,24 @@ PROBLEM_TEXTS: Mapping[str, ProblemText] = MappingProxyType(
         "forbidden": ProblemText(
             "Нет доступа", "Для этого не хватает прав.", "Forbidden", "You may not do this."
         ),
+        "approval-own": ProblemText(
+            "Нужен другой человек",
+            "Нельзя просить за себя и решать о том, о чём просили вы сами или что касается вас.",
+            "Somebody else has to",
+            "You may not ask for yourself, nor decide what you asked for or gain by.",
+        ),
+        "approval-closed": ProblemText(
+            "Уже решено",
+            "Заявка уже решена, или её срок истёк.",
+            "Already closed",
+            "The request was decided already, or its time is over.",
+        ),
+        "approval-pending": ProblemText(
+            "Заявка уже ждёт",
+            "О том же самом уже есть нерешённая заявка.",
+            "Already asked for",
+            "A request about the same is waiting for a decision.",
+        ),
         "infobase-foreign": ProblemText(
             "Чужая база",
             "Документ назван от имени другой информационной базы.",

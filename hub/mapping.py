@@ -2,6 +2,7 @@
 
 from hub.audit import models as audit
 from hub.db.base import Base
+from hub.domain.approvals import models as approvals
 from hub.domain.clinics import models as clinics
 from hub.domain.devices import models as devices
 from hub.domain.ledger import models as ledger
@@ -16,6 +17,7 @@ from hub.outbox import models as outbox
 
 metadata = Base.metadata
 ROOMS = (
+    approvals,
     audit,
     clinics,
     devices,

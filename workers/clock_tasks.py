@@ -2,6 +2,7 @@
 
 from hub.db.transaction import transaction
 from hub.flows.activate import activate
+from hub.flows.approving import expire_approvals
 from hub.flows.seal_audit import carry_out, note_carried_out, seal_audit, sign_audit
 from hub.flows.watch import check_ledger, pulse
 from hub.taskqueue.names import TaskName
@@ -51,3 +52,13 @@ def sign_trail(_subject: str) -> Counts:
     carry_out(heads)
     with transaction() as session:
         return note_carried_out(session, heads)
+
+
+@task(TaskName.EXPIRE_APPROVALS)
+def expire_requests(_subject: str) -> Counts:
+    """Close requests that nobody decided in time."""
+    with transaction() as session:
+        counts = expire_approvals(session)
+    if counts["more"]:
+        nudge_now(TaskName.EXPIRE_APPROVALS, "")
+    return counts

@@ -26,6 +26,7 @@ class TaskName(StrEnum):
     PULSE = "hub.pulse"
     SEAL_AUDIT = "audit.seal"
     SIGN_AUDIT = "audit.sign"
+    EXPIRE_APPROVALS = "approvals.expire"
 
 
 ROUTES: dict[str, dict[str, str]] = {
@@ -36,6 +37,7 @@ ROUTES: dict[str, dict[str, str]] = {
     TaskName.PULSE: {"queue": Queue.SCHED},
     TaskName.SEAL_AUDIT: {"queue": Queue.SLOW},
     TaskName.SIGN_AUDIT: {"queue": Queue.SLOW},
+    TaskName.EXPIRE_APPROVALS: {"queue": Queue.SCHED},
 }
 """Where each task goes unless its sender says otherwise (a pulse goes to every queue)."""
 

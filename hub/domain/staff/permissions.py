@@ -48,6 +48,10 @@ class Permission(StrEnum):
     """To see a message unmasked, which is audited."""
     MANAGE_DELIVERIES = "deliveries.manage"
     READ_AUDIT = "audit.read"
+    READ_APPROVALS = "approvals.read"
+    DECIDE_APPROVALS = "approvals.decide"
+    """To decide at all; each request names the right that its decider must have besides."""
+    MANAGE_STAFF = "staff.manage"
     PUSH_EVENTS = "exchange.push"
     READ_EXCHANGE = "exchange.read"
 
@@ -67,6 +71,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.READ_INBOX,
                 Permission.READ_DELIVERIES,
                 Permission.READ_AUDIT,
+                Permission.READ_APPROVALS,
             }
         ),
         Role.ADMIN: frozenset(
@@ -79,6 +84,9 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.READ_MESSAGES,
                 Permission.MANAGE_DELIVERIES,
                 Permission.READ_AUDIT,
+                Permission.READ_APPROVALS,
+                Permission.DECIDE_APPROVALS,
+                Permission.MANAGE_STAFF,
             }
         ),
         Role.SERVICE: frozenset(

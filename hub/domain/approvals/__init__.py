@@ -1,0 +1,1 @@
+"""Approvals: what one person asks for another one decides, and neither gains by it."""
