@@ -31,6 +31,12 @@ PROBLEM_TEXTS: Mapping[str, ProblemText] = MappingProxyType(
             "Unsafe document",
             "DTD, entities and too deep nesting are not accepted.",
         ),
+        "template-invalid": ProblemText(
+            "Шаблон не подходит",
+            "Текст шаблона нельзя использовать: что именно не так, сказано в problem, где — в name и line.",
+            "Template refused",
+            "The template's words cannot be used: problem says why, name and line say where.",
+        ),
         "idempotency-key-required": ProblemText(
             "Нужен ключ повтора",
             "Передайте заголовок Idempotency-Key: он защищает от двойного выполнения.",

@@ -7,6 +7,7 @@ from hub.domain.clinics import models as clinics
 from hub.domain.devices import models as devices
 from hub.domain.ledger import models as ledger
 from hub.domain.loyalty import models as loyalty
+from hub.domain.notifications import models as notifications
 from hub.domain.patients import models as patients
 from hub.domain.staff import models as staff
 from hub.domain.visits import models as visits
@@ -26,6 +27,7 @@ ROOMS = (
     inbox,
     ledger,
     loyalty,
+    notifications,
     outbox,
     patients,
     staff,

@@ -10,11 +10,11 @@ from hub.db.engine import forget_engine_after_fork
 from hub.kernel.logging import configure_logging
 from hub.kernel.settings import settings
 from hub.taskqueue.app import app
-from workers import clock_tasks, delivery_tasks, inbox_tasks
+from workers import clock_tasks, delivery_tasks, inbox_tasks, notice_tasks
 
 _GARBAGE_AFTER = 50_000
 """Objects. A batch makes tens of thousands and drops them all; looking sooner costs a tenth of its time."""
-TASKS = (clock_tasks, delivery_tasks, inbox_tasks)
+TASKS = (clock_tasks, delivery_tasks, inbox_tasks, notice_tasks)
 __all__ = ["app"]
 
 

@@ -65,6 +65,7 @@ def _nudges(tended: Tended) -> list[Nudge]:
     return [
         *(Nudge(TaskName.DRAIN_INBOX, queue) for queue in tended.queues),
         *(Nudge(TaskName.DELIVER, destination) for destination in tended.destinations),
+        *([Nudge(TaskName.NOTIFY, "")] if tended.has_notices else []),
     ]
 
 

@@ -3,11 +3,13 @@
 from sqlalchemy.orm import Session
 
 from hub.domain.ledger.activating import activate_due
+from hub.flows.notify_balance import tell_activated
 
 BATCH_MAX = 200
 
 
 def activate(session: Session) -> dict[str, int]:
     """Activate a batch of due pending points; `more` when the batch was full."""
-    done = activate_due(session, limit=BATCH_MAX)
-    return {"done": done, "more": int(done >= BATCH_MAX)}
+    activated = activate_due(session, limit=BATCH_MAX)
+    tell_activated(session, activated)
+    return {"done": len(activated), "more": int(len(activated) >= BATCH_MAX)}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from hub.domain.notifications.telling import is_anything_due
 from hub.health.models import Health
 from hub.health.signals import record_signal
 from hub.inbox import claims
@@ -21,6 +22,7 @@ class Tended:
     destinations: dict[str, int]
     leases_expired: int
     uncertain: int
+    has_notices: bool
 
 
 def tend(session: Session) -> Tended:
@@ -34,4 +36,5 @@ def tend(session: Session) -> Tended:
         destinations=claiming.due_destinations(session),
         leases_expired=len(expired),
         uncertain=uncertain,
+        has_notices=is_anything_due(session),
     )

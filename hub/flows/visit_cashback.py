@@ -23,6 +23,7 @@ from hub.domain.loyalty.models import Tier
 from hub.domain.loyalty.rules import cashback_of
 from hub.domain.loyalty.tiers import base_tier
 from hub.domain.visits.mirror import MirroredVisit, VisitKey, find_visits
+from hub.flows.notify_balance import BalanceNews, tell_changes
 from hub.kernel import clock
 from hub.kernel.money import Asset, BasisPoints
 from hub.kernel.settings import settings
@@ -78,6 +79,13 @@ def settle_cashback(
     by_key: dict[VisitKey, list[PostedEntry]] = {key: [] for key in changes}
     for difference, entry in zip([*takes, *gives], posted, strict=True):
         by_key[difference.key].append(entry)
+    tell_changes(
+        session,
+        [
+            _news(difference, entry, changes[difference.key])
+            for difference, entry in zip([*takes, *gives], posted, strict=True)
+        ],
+    )
     announce(
         session,
         [
@@ -114,9 +122,13 @@ def _earned_at(visit: MirroredVisit) -> datetime:
     return visit.completed_at or visit.stamp.occurred_at
 
 
+def _available_at(visit: MirroredVisit) -> datetime:
+    return _earned_at(visit) + timedelta(days=settings().accrual_pending_days)
+
+
 def _accrual(give: _Difference, tier: Tier, zone: str, change: str) -> AccrualDraft:
     earned_at = _earned_at(give.visit)
-    activates_at = earned_at + timedelta(days=settings().accrual_pending_days)
+    activates_at = _available_at(give.visit)
     return AccrualDraft(
         entry_key=f"{document_key(give.key)}:{change}:accrual:{give.owner_id}",
         owner_id=give.owner_id,
@@ -168,6 +180,20 @@ def _zones(session: Session, gives: Sequence[_Difference]) -> dict[VisitKey, str
             place = places.get(give.visit.clinic_ref) if give.visit.clinic_ref else None
             zones[give.key] = place.timezone if place else fallback
     return zones
+
+
+def _news(difference: _Difference, entry: PostedEntry, change: Change) -> BalanceNews:
+    earned_at = _earned_at(difference.visit)
+    is_gift = difference.amount > 0
+    return BalanceNews(
+        change_key=f"{document_key(difference.key)}:{change.name}",
+        owner_id=entry.owner_id,
+        asset=entry.asset,
+        amount=entry.amount,
+        happened_at=earned_at if is_gift else difference.visit.stamp.occurred_at,
+        available_at=_available_at(difference.visit) if is_gift else None,
+        correlation_id=change.correlation_id,
+    )
 
 
 def _announcement(entry: PostedEntry, correlation_id: str) -> BalanceChanged:

@@ -21,6 +21,8 @@ class TaskName(StrEnum):
 
     DRAIN_INBOX = "inbox.drain"
     DELIVER = "outbox.deliver"
+    NOTIFY = "notices.tell"
+    FORESEE_EXPIRY = "notices.foresee"
     ACTIVATE = "ledger.activate"
     CHECK_LEDGER = "ledger.check"
     PULSE = "hub.pulse"
@@ -32,6 +34,8 @@ class TaskName(StrEnum):
 ROUTES: dict[str, dict[str, str]] = {
     TaskName.DRAIN_INBOX: {"queue": Queue.CORE},
     TaskName.DELIVER: {"queue": Queue.IO},
+    TaskName.NOTIFY: {"queue": Queue.IO},
+    TaskName.FORESEE_EXPIRY: {"queue": Queue.SLOW},
     TaskName.ACTIVATE: {"queue": Queue.SCHED},
     TaskName.CHECK_LEDGER: {"queue": Queue.SLOW},
     TaskName.PULSE: {"queue": Queue.SCHED},

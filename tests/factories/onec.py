@@ -123,7 +123,12 @@ def refund_event(
 
 
 def patient_event(
-    ref: str = SAMPLE_PATIENT, *, phone: str = "8 (900) 000-00-01", occurred_at: str = "2026-05-01T09:00:00"
+    ref: str = SAMPLE_PATIENT,
+    *,
+    phone: str = "8 (900) 000-00-01",
+    email: str = "",
+    consents: tuple[tuple[str, bool], ...] = (),
+    occurred_at: str = "2026-05-01T09:00:00",
 ) -> dict[str, Any]:
     return {
         "event_id": str(uuid.uuid4()),
@@ -145,10 +150,13 @@ def patient_event(
             "father_name": "",
             "birthday": "1990-02-14T00:00:00",
             "phone": phone,
-            "email": "",
+            "email": email,
             "card_code": "",
             "merged_into_ref": None,
-            "consents": [],
+            "consents": [
+                {"purpose": purpose, "granted": granted, "at": occurred_at, "doc_version": "1"}
+                for purpose, granted in consents
+            ],
         },
     }
 

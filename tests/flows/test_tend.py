@@ -18,7 +18,7 @@ def tended() -> Tended:
 
 
 def test_an_idle_hub_has_nothing_due_and_a_living_relay(clean: Servers) -> None:
-    assert tended() == Tended(queues={}, destinations={}, leases_expired=0, uncertain=0)
+    assert tended() == Tended(queues={}, destinations={}, leases_expired=0, uncertain=0, has_notices=False)
     with transaction() as session:
         signal = list_signals(session)["relay"]
     assert signal.status == "ok"

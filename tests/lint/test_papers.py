@@ -9,6 +9,7 @@ import yaml
 
 from hub.db.base import Base
 from hub.domain.ledger.kinds import EntryKind
+from hub.domain.notifications.models import NoticeState
 from hub.inbox.models import InboxState
 from hub.kernel.settings import Settings
 from hub.mapping import metadata
@@ -149,10 +150,12 @@ def test_the_glossary_knows_every_kind_of_entry() -> None:
 
 
 @pytest.mark.parametrize(
-    ("states", "heading"), [(InboxState, "## 4."), (DeliveryState, "## 5.")], ids=["inbox", "delivery"]
+    ("states", "heading"),
+    [(InboxState, "## 4."), (DeliveryState, "## 5."), (NoticeState, "## 5a.")],
+    ids=["inbox", "delivery", "notice"],
 )
 def test_the_state_diagrams_know_every_state(
-    states: type[InboxState] | type[DeliveryState], heading: str
+    states: type[InboxState] | type[DeliveryState] | type[NoticeState], heading: str
 ) -> None:
     picture = read("docs/architecture.md").partition(heading)[2].partition("\n## ")[0]
     drawn = {

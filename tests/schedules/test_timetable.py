@@ -43,5 +43,5 @@ def test_every_worker_has_its_pulse_felt() -> None:
 
 
 def test_what_only_the_clock_starts_stands_in_the_timetable() -> None:
-    nudged = {TaskName.DRAIN_INBOX, TaskName.DELIVER}
+    nudged = {TaskName.DRAIN_INBOX, TaskName.DELIVER, TaskName.NOTIFY}
     assert {job.task for job in TIMETABLE} | nudged == set(TaskName)

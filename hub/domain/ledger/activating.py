@@ -1,6 +1,9 @@
 """Activation: what was promised becomes spendable when its day has come."""
 
 import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
@@ -17,26 +20,36 @@ from hub.kernel import clock
 from hub.kernel.money import Asset
 
 
-def activate_due(session: Session, *, limit: int) -> int:
-    """Turn up to `limit` due pending accruals into lots, earliest due first; gives how many it turned.
+@dataclass(frozen=True, slots=True)
+class Activated:
+    """One promise that became spendable, in hundredths."""
+
+    entry_key: str
+    owner_id: UUID
+    asset: Asset
+    amount: int
+    due_at: datetime
+
+
+def activate_due(session: Session, *, limit: int) -> list[Activated]:
+    """Turn up to `limit` due pending accruals into lots, earliest due first; gives what it turned.
 
     Debt is repaid first. Safe to run doubled, late and concurrently: a part that another runner or a
-    clawback emptied meanwhile is passed over. 0 means that nothing was due, or others are at it.
+    clawback emptied meanwhile is passed over. Nothing means that nothing was due, or others are at it.
     """
     now = clock.now()
     due = session.execute(_DUE, {"now": now, "limit": limit}).all()
     if not due:
-        return 0
+        return []
     holders = {row.id: (row.owner_id, Asset(row.asset)) for row in due}
     # A purse may have moved to an heir since: then its parts are gone, and are activated there.
     book = Book(now, lock_accounts(session, holders.values(), with_moved=True))
     parts = session.execute(_REREAD, {"ids": list(holders)}).all()
     touched = {holders[row.id]: book.of(holders[row.id]).active for row in parts}
     sweep(book, touched.values(), find_overdue_lots(session, [a.id for a in touched.values()], now))
-    for row in parts:
-        _activate_one(book, holders[row.id], row)
+    activated = [_activate_one(book, holders[row.id], row) for row in parts]
     write_book(session, book)
-    return len(parts)
+    return activated
 
 
 # No lock and no SKIP LOCKED here: money accounts come first, and the parts are read again under them.
@@ -55,7 +68,7 @@ _REREAD = text("""
 """)
 
 
-def _activate_one(book: Book, holder: Holder, row: Row[tuple[object, ...]]) -> None:
+def _activate_one(book: Book, holder: Holder, row: Row[tuple[object, ...]]) -> Activated:
     part = PendingPart(
         row.id, row.account_id, row.asset, row.original, row.remaining, row.due_at, row.expires_at, None
     )
@@ -79,3 +92,4 @@ def _activate_one(book: Book, holder: Holder, row: Row[tuple[object, ...]]) -> N
     book.post(entry, owned.pending, -amount)
     book.post(entry, owned.active, amount)
     repay_debt(book, holder, entry, book.add_lot(entry, owned.active, amount, part.expires_at))
+    return Activated(entry_key, *holder, amount, part.due_at)

@@ -28,7 +28,7 @@ def take(*drafts: ClawbackDraft, at: datetime = NOON) -> list[PostedEntry]:
 
 def activate(at: datetime, limit: int = 100) -> int:
     with clock.frozen(at), transaction() as session:
-        return activate_due(session, limit=limit)
+        return len(activate_due(session, limit=limit))
 
 
 def balance(owner_id: UUID, at: datetime = NOON, asset: Asset = Asset.CASHBACK) -> AssetBalance:
