@@ -10,7 +10,19 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.staticfiles import StaticFiles
 
-from api import auth, consents, devices, enrolment, health, loyalty, me, metrics, pages, refreshing
+from api import (
+    auth,
+    consents,
+    devices,
+    enrolment,
+    health,
+    loyalty,
+    me,
+    metrics,
+    notifications,
+    pages,
+    refreshing,
+)
 from api.admin import approvals as admin_approvals
 from api.admin import audit as admin_audit
 from api.admin import deliveries as admin_deliveries
@@ -36,6 +48,7 @@ DOORS = (
     refreshing.door,
     consents.texts_door,
     me.door,
+    notifications.door,
     devices.door,
     consents.door,
     loyalty.door,

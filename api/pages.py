@@ -22,8 +22,8 @@ _SMS_TO_ONEC_PORT = -2
 def show_home() -> HTMLResponse:
     """Show the links of this installation; sandbox and demo logins in the demo only."""
     chosen = settings()
-    demo = _fill("demo.html", _demo_links(chosen)) if chosen.is_demo else ""
-    page = _fill("home.html", {"flower_url": chosen.flower_url}, demo=demo)
+    demo = fill_page("demo.html", _demo_links(chosen)) if chosen.is_demo else ""
+    page = fill_page("home.html", {"flower_url": chosen.flower_url}, demo=demo)
     return HTMLResponse(page)
 
 
@@ -46,7 +46,8 @@ def _demo_links(chosen: Settings) -> dict[str, str]:
     return {"sms_url": chosen.sms_url, "onec_url": urlunsplit(onec)}
 
 
-def _fill(name: str, values: dict[str, str], *, demo: str = "") -> str:
+def fill_page(name: str, values: dict[str, str], *, demo: str = "") -> str:
+    """Fill a page of ours; every value is escaped, `demo` is markup of our own."""
     escaped = {key: escape(value, quote=True) for key, value in values.items()}
     return Template(_read(name)).substitute(escaped, demo=demo)
 

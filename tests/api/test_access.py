@@ -28,6 +28,7 @@ PUBLIC_PATHS = {
     "/api/docs",
     "/api/health",
     "/api/livez",
+    "/api/notifications/unsubscribe/{given_id}",
     "/api/openapi.json",
     "/api/readyz",
     "/api/redoc",
