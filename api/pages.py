@@ -13,8 +13,8 @@ from hub.kernel.settings import Settings, settings
 
 STATIC = Path(__file__).parent / "static"
 door = Door("", tag="pages", is_described=False)
-_SMS_TO_ONEC_PORT = -2
-"""The sandbox's 1C stands two ports below its SMS gateway, wherever both were moved."""
+_SMS_TO_ONEC_PORT, _SMS_TO_MAIL_PORT = -2, 1
+"""The sandbox's neighbours stand beside its SMS gateway, wherever all were moved."""
 
 
 @door.get("/", PUBLIC)
@@ -42,8 +42,10 @@ def show_openapi(request: Request) -> Response:
 
 def _demo_links(chosen: Settings) -> dict[str, str]:
     sms = urlsplit(chosen.sms_url)
-    onec = sms._replace(netloc=f"{sms.hostname}:{(sms.port or 0) + _SMS_TO_ONEC_PORT}")
-    return {"sms_url": chosen.sms_url, "onec_url": urlunsplit(onec)}
+    links = {"sms_url": chosen.sms_url}
+    for name, distance in (("onec_url", _SMS_TO_ONEC_PORT), ("mail_url", _SMS_TO_MAIL_PORT)):
+        links[name] = urlunsplit(sms._replace(netloc=f"{sms.hostname}:{(sms.port or 0) + distance}"))
+    return links
 
 
 def fill_page(name: str, values: dict[str, str], *, demo: str = "") -> str:

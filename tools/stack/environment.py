@@ -25,6 +25,8 @@ def hub_environment(
         "HUB_FLOWER_URL": f"http://{LOOPBACK}:{ports.flower}/flower",
         "HUB_SMS_URL": f"http://{LOOPBACK}:{ports.sms}",
         "HUB_SMS_TOKEN": credentials.sms_token,
+        "HUB_MAIL_URL": f"smtp://{LOOPBACK}:{ports.smtp}",
+        "HUB_MAIL_FROM": "Моя ❤ скидка <hub@hub.example>",
         "HUB_LOG_JSON": "false",
         "FLOWER_BASIC_AUTH": f"{FLOWER_USER}:{credentials.flower_password}",
     }

@@ -67,14 +67,16 @@ def hub_programs(desk: Desk) -> list[Program]:
 
 
 def sandbox_programs(desk: Desk) -> list[Program]:
-    """List the strangers that stand in for 1C and the SMS gateway."""
+    """List the strangers that stand in for 1C, the SMS gateway and the mail server."""
     onec = desk.of_sandbox(
         *("1c", "sandbox.onec", "--port", str(desk.ports.onec)),
         *("--hub", f"http://{LOOPBACK}:{desk.ports.api}"),
         *("--infobase", DEMO_INFOBASE, "--secret", DEMO_INFOBASE_SECRET),
     )
     token = desk.hub_env["HUB_SMS_TOKEN"]
-    return [onec, desk.of_sandbox("sms", "sandbox.sms", "--port", str(desk.ports.sms), "--token", token)]
+    sms = desk.of_sandbox("sms", "sandbox.sms", "--port", str(desk.ports.sms), "--token", token)
+    ports = ("--port", str(desk.ports.mail), "--smtp-port", str(desk.ports.smtp))
+    return [onec, sms, desk.of_sandbox("mail", "sandbox.mail", *ports)]
 
 
 def is_demo(desk: Desk) -> bool:

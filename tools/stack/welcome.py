@@ -27,6 +27,7 @@ def _demo_rows(desk: Desk) -> list[tuple[str, str]]:
     return [
         ("1С (песочница)", f"http://{LOOPBACK}:{desk.ports.onec}/"),
         ("СМС (песочница)", f"http://{LOOPBACK}:{desk.ports.sms}/messages?phone=%2B79000000001"),
+        ("Почта (песочница)", f"http://{LOOPBACK}:{desk.ports.mail}/"),
         ("Сотрудники", f"{', '.join(_STAFF)}; пароль demo-<логин>, например admin / demo-admin"),
         ("Пациенты", "+79000000001, +79000000002, … (код входа смотрите в песочнице СМС)"),
         ("База 1С", f"Basic {DEMO_INFOBASE}:{DEMO_INFOBASE_SECRET}"),

@@ -1,0 +1,1 @@
+"""A mail server that keeps letters in memory instead of delivering them."""
