@@ -1,13 +1,21 @@
 """Who sends what: one adapter per destination, made once per process from the settings."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
+from uuid import UUID
 
+from hub.contracts.messages import SendEmail, SendOutcome
 from hub.contracts.parties import Destination
-from hub.contracts.ports import Sender
+from hub.contracts.ports import LookUp, Sender
+from hub.integrations.email.composing import read_mailbox
+from hub.integrations.email.line import read_server
+from hub.integrations.email.sender import EmailSender
 from hub.integrations.http import make_client
 from hub.integrations.sms.sender import PHASE_TIMEOUT_S, SmsSender
 from hub.kernel.settings import settings
+
+UNCONFIGURED_S = 300.0
 
 
 @cache
@@ -24,4 +32,32 @@ def _make_sms() -> SmsSender:
     return SmsSender(client)
 
 
-_MAKERS = {Destination.SMS: _make_sms}
+def _make_email() -> Sender[SendEmail]:
+    chosen = settings()
+    if chosen.mail_url is None:
+        return Unconfigured()
+    reply_to = read_mailbox(chosen.mail_reply_to) if chosen.mail_reply_to else None
+    server = read_server(chosen.mail_url.get_secret_value())
+    return EmailSender(server, sender=read_mailbox(chosen.mail_from), reply_to=reply_to)
+
+
+class Unconfigured:
+    """A destination that nobody has set up yet: messages wait for it, and expire in their time."""
+
+    timeout_s = 1.0
+
+    def send(self, message: object, *, key: UUID) -> SendOutcome:
+        """Keep the message; the gate asks again in a while, and no attempt is burnt."""
+        del message, key
+        return SendOutcome("throttled", reason="not-configured", retry_after_s=UNCONFIGURED_S)
+
+    def look_up(self, key: UUID) -> LookUp:
+        """Nothing was ever sent."""
+        del key
+        return "not-taken"
+
+
+_MAKERS: dict[Destination, Callable[[], Sender[Any]]] = {
+    Destination.SMS: _make_sms,
+    Destination.EMAIL: _make_email,
+}

@@ -4,6 +4,7 @@ No secret has a default: the demo stack makes its own, production must bring the
 refuses missing or weak ones by name.
 """
 
+import re
 from functools import cache
 from typing import Annotated, Literal, Self
 
@@ -15,6 +16,8 @@ from hub.kernel.crypto import KEY_BYTES, Vault, make_vault, read_key
 Days = Annotated[int, Field(ge=0, le=3_650)]
 _SECRET_LENGTH_MIN = 16
 _DISTINCT_BYTES_MIN = 8
+_MAIL_SCHEMES = ("smtps://", "smtp+starttls://")
+_MAILBOX = re.compile(r"(?:[^<>\x00-\x1f]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)")
 
 
 class Settings(BaseSettings):
@@ -54,6 +57,12 @@ class Settings(BaseSettings):
     """SMS gateway."""
     sms_token: SecretStr
     """Bearer token for the SMS gateway."""
+    mail_url: SecretStr | None = None
+    """Mail server, smtps:// or smtp+starttls://, with login and password; plain smtp:// in the demo only."""
+    mail_from: str = "hub@localhost"
+    """`Name <address>` that letters come from; its domain ends every Message-ID."""
+    mail_reply_to: str | None = None
+    """`Name <address>` for answers."""
     metrics_token: SecretStr | None = None
     """Bearer token for /metrics; without one only direct loopback callers may read it."""
     accrual_pending_days: Days = 14
@@ -99,6 +108,18 @@ class Settings(BaseSettings):
         for name, token in (("SMS", self.sms_token), ("METRICS", self.metrics_token)):
             if not self.is_demo and token and len(token.get_secret_value()) < _SECRET_LENGTH_MIN:
                 raise ValueError(f"HUB_{name}_TOKEN: at least {_SECRET_LENGTH_MIN} characters")
+        return self
+
+    @model_validator(mode="after")
+    def refuse_open_mail(self) -> Self:
+        """Letters hold names and balances: in production nothing carries them in the clear."""
+        url = self.mail_url.get_secret_value() if self.mail_url else ""
+        schemes = _MAIL_SCHEMES if not self.is_demo else (*_MAIL_SCHEMES, "smtp://")
+        if url and not url.startswith(schemes):
+            raise ValueError(f"HUB_MAIL_URL: {' or '.join(schemes)}…")
+        for name, mailbox in (("FROM", self.mail_from), ("REPLY_TO", self.mail_reply_to)):
+            if mailbox and not _MAILBOX.fullmatch(mailbox):
+                raise ValueError(f"HUB_MAIL_{name}: Name <address>")
         return self
 
 

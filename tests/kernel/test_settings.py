@@ -78,6 +78,31 @@ def test_a_weak_secret_is_refused_by_name(production: pytest.MonkeyPatch, name: 
     assert name in refusal()
 
 
+@pytest.mark.parametrize("url", ["smtp://mail.example", "http://mail.example", "mail.example"])
+def test_letters_of_a_production_never_go_in_the_clear(production: pytest.MonkeyPatch, url: str) -> None:
+    production.setenv("HUB_MAIL_URL", url)
+    assert "HUB_MAIL_URL" in refusal()
+    production.setenv("HUB_MAIL_URL", "smtp+starttls://mail.example")
+    assert Settings().mail_url is not None
+
+
+def test_a_demo_may_send_letters_in_the_clear(production: pytest.MonkeyPatch) -> None:
+    production.setenv("HUB_ENV", "demo")
+    production.setenv("HUB_MAIL_URL", "smtp://127.0.0.1:8125")
+    assert Settings().mail_url is not None
+
+
+@pytest.mark.parametrize("mailbox", ["Клиника", "Клиника <>", "<a@b> <c@d>", "a@b\nBcc: c@d"])
+@pytest.mark.parametrize("name", ["HUB_MAIL_FROM", "HUB_MAIL_REPLY_TO"])
+def test_a_mailbox_that_is_none_is_refused_by_name(
+    production: pytest.MonkeyPatch, name: str, mailbox: str
+) -> None:
+    production.setenv(name, "Клиника <hub@clinic.example>")
+    assert Settings()
+    production.setenv(name, mailbox)
+    assert name in refusal()
+
+
 def test_an_empty_optional_setting_is_not_given(production: pytest.MonkeyPatch) -> None:
     production.setenv("HUB_METRICS_TOKEN", "")
     production.setenv("HUB_POINTS_TTL_DAYS", "")

@@ -26,6 +26,8 @@ SPOKEN_DEFAULTS = {
     "HUB_TOKEN_KEYS_OLD": "none",
     "HUB_METRICS_TOKEN": "none",
     "HUB_AUDIT_DIR": "none",
+    "HUB_MAIL_URL": "none",
+    "HUB_MAIL_REPLY_TO": "none",
 }
 """Where None means something better than nothing."""
 IN_RUSSIAN = {"required": "обязательна", "none": "нет"}
