@@ -60,7 +60,7 @@ def idempotent(
     if kept is None:
         answer = act()
         if _is_kept(answer.status):
-            sealed = vault().seal(answer.body, context=_context(scope, key))
+            sealed = vault().seal(answer.body, context=answer_context(scope, key))
             session.add(
                 IdempotencyRecord(
                     scope=scope, key=key, request_hash=request_hash, status=answer.status, sealed=sealed
@@ -69,7 +69,9 @@ def idempotent(
         return answer
     if kept.request_hash != request_hash:
         raise IdempotencyKeyReusedError
-    return KeptAnswer(kept.status, vault().open(kept.sealed, context=_context(scope, key)), is_replayed=True)
+    return KeptAnswer(
+        kept.status, vault().open(kept.sealed, context=answer_context(scope, key)), is_replayed=True
+    )
 
 
 def hash_request(request: object) -> bytes:
@@ -82,7 +84,8 @@ def _is_kept(status: int) -> bool:
     return 200 <= status < 300 or status == 409  # noqa: PLR2004  # HTTP's own numbers
 
 
-def _context(scope: str, key: str) -> str:
+def answer_context(scope: str, key: str) -> str:
+    """Bind a kept answer to its key."""
     return f"idempotency:{scope}:{key}"
 
 

@@ -30,12 +30,16 @@ class Vault:
     keys: Mapping[str, AESGCM]
     index_key: bytes
 
+    @property
+    def mark(self) -> bytes:
+        """What every value begins with that the current key sealed."""
+        key_id = self.current.encode()
+        return bytes([len(key_id)]) + key_id
+
     def seal(self, plain: bytes, *, context: str) -> bytes:
         """Encrypt; each call gives other bytes."""
         nonce = os.urandom(_NONCE_BYTES)
-        key_id = self.current.encode()
-        sealed = self.keys[self.current].encrypt(nonce, plain, context.encode())
-        return bytes([len(key_id)]) + key_id + nonce + sealed
+        return self.mark + nonce + self.keys[self.current].encrypt(nonce, plain, context.encode())
 
     def open(self, sealed: bytes, *, context: str) -> bytes:
         """Decrypt. Raises: SealBrokenError."""

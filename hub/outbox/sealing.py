@@ -21,12 +21,12 @@ _CODE = re.compile(r"\b\d{4,8}\b|\b[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}\b")
 
 def seal(message: Message, *, public_id: UUID, destination: Destination) -> bytes:
     """Make the row's bytes."""
-    return vault().seal(_ADAPTERS[destination].dump_json(message), context=_context(public_id))
+    return vault().seal(_ADAPTERS[destination].dump_json(message), context=delivery_context(public_id))
 
 
 def unseal(sealed: bytes, *, public_id: UUID, destination: Destination) -> Message:
     """Read the row's bytes. Raises: SealBrokenError when the key is gone or the row was damaged."""
-    content = vault().open(sealed, context=_context(public_id))
+    content = vault().open(sealed, context=delivery_context(public_id))
     try:
         message: Message = _ADAPTERS[destination].validate_json(content)
     except ValidationError as error:
@@ -60,5 +60,6 @@ def mask_email(address: str) -> str:
     return f"{name[:1]}•••@{host}"
 
 
-def _context(public_id: UUID) -> str:
+def delivery_context(public_id: UUID) -> str:
+    """Bind a sealed message to its delivery."""
     return f"outbox_delivery:{public_id}"

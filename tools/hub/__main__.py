@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 
 from hub.kernel.errors import TRANSIENT, HubError
-from tools.hub import audit
+from tools.hub import audit, keys
 
 
 class Exit(IntEnum):
@@ -33,8 +33,9 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.hub", description=__doc__)
-    nouns = parser.add_subparsers(required=True, metavar="audit")
+    nouns = parser.add_subparsers(required=True, metavar="audit|keys")
     audit.add_commands(nouns.add_parser("audit", help="журнал действий / the audit trail"))
+    keys.add_commands(nouns.add_parser("keys", help="ключи данных на диске / keys of data at rest"))
     return parser
 
 

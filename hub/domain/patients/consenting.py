@@ -89,4 +89,9 @@ def _is_said(newest: LoggedConsent | None, decision: Decision) -> bool:
 
 
 def _seal_address(patient_id: UUID, address: str) -> bytes:
-    return vault().seal(address.encode(), context=f"consent:{patient_id}:address")
+    return vault().seal(address.encode(), context=address_context(patient_id))
+
+
+def address_context(patient_id: UUID) -> str:
+    """Bind a sealed address to its patient."""
+    return f"consent:{patient_id}:address"

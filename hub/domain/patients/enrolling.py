@@ -44,7 +44,7 @@ def offer_enrolment(session: Session, phone: str) -> str:
     session.execute(
         insert(Enrolment).values(
             token_hash=token_hash,
-            phone=vault().seal(phone.encode(), context=_context(token_hash)),
+            phone=vault().seal(phone.encode(), context=enrolment_context(token_hash)),
             created_at=at,
             expires_at=at + OFFER_LIFETIME,
         )
@@ -70,7 +70,7 @@ def use_offer(session: Session, token: str) -> str:
     if at >= offer.expires_at:
         raise TokenExpiredError
     session.execute(update(Enrolment).where(Enrolment.token_hash == token_hash).values(used_at=at))
-    return vault().open(offer.phone, context=_context(token_hash)).decode()
+    return vault().open(offer.phone, context=enrolment_context(token_hash)).decode()
 
 
 def enrol_patient(session: Session, personal: Personal, *, referral_code: str) -> Enrolled:
@@ -90,5 +90,6 @@ def enrol_patient(session: Session, personal: Personal, *, referral_code: str) -
     return Enrolled(row.patient_id, is_new=known is None)
 
 
-def _context(token_hash: bytes) -> str:
+def enrolment_context(token_hash: bytes) -> str:
+    """Bind a sealed phone to its offer."""
     return f"enrolment:{token_hash.hex()}:phone"

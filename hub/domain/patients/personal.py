@@ -57,7 +57,7 @@ def seal_personal(patient_id: UUID, personal: Personal) -> dict[str, bytes | Non
         "email": personal.email,
     }
     return {
-        column: vault().seal(value.encode(), context=_context(patient_id, column)) if value else None
+        column: vault().seal(value.encode(), context=personal_context(patient_id, column)) if value else None
         for column, value in plain.items()
     }
 
@@ -65,7 +65,7 @@ def seal_personal(patient_id: UUID, personal: Personal) -> dict[str, bytes | Non
 def open_personal(patient_id: UUID, sealed: Mapping[str, bytes | None]) -> Personal:
     """Decrypt a row's values; columns that were not fetched stay empty. Raises: SealBrokenError."""
     plain = {
-        column: vault().open(value, context=_context(patient_id, column)).decode()
+        column: vault().open(value, context=personal_context(patient_id, column)).decode()
         for column, value in sealed.items()
         if value is not None
     }
@@ -117,5 +117,6 @@ def phone_birth_index(personal: Personal) -> bytes | None:
     return vault().blind_index("patient.phone_birth", f"{personal.phone}|{personal.birth_date.isoformat()}")
 
 
-def _context(patient_id: UUID, column: str) -> str:
+def personal_context(patient_id: UUID, column: str) -> str:
+    """Bind a sealed value to its row and column."""
     return f"patient:{patient_id}:{column}"
