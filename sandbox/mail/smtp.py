@@ -140,9 +140,6 @@ class Session:
         raise HangUpError
 
     async def _keep(self, content: bytes) -> None:
-        fault = self._room.spend_fault("slow", "lost-answer")
-        if fault is not None and fault.mode == "slow":
-            await asyncio.sleep(fault.delay_s)
         for recipient in self._recipients:
             self._room.take(
                 sender=self._sender or "",
@@ -150,6 +147,9 @@ class Session:
                 content=content,
                 is_encrypted=self._is_encrypted,
             )
+        fault = self._room.spend_fault("slow", "lost-answer")
+        if fault is not None and fault.mode == "slow":
+            await asyncio.sleep(fault.delay_s)
         if fault is not None and fault.mode == "lost-answer":
             raise HangUpError
         await self._say("250 2.0.0 Ok: queued")
