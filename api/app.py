@@ -29,6 +29,7 @@ from api.admin import deliveries as admin_deliveries
 from api.admin import destinations as admin_destinations
 from api.admin import events as admin_events
 from api.admin import patients as admin_patients
+from api.admin import templates as admin_templates
 from api.credentials import Credentials
 from api.metrics import Metrics, RequestMetrics
 from api.middleware import BodyLimit, Correlation, SecurityHeaders
@@ -58,6 +59,7 @@ DOORS = (
     admin_events.door,
     admin_deliveries.door,
     admin_destinations.door,
+    admin_templates.door,
     admin_audit.door,
     admin_approvals.door,
     health.door,

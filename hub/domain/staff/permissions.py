@@ -52,6 +52,9 @@ class Permission(StrEnum):
     DECIDE_APPROVALS = "approvals.decide"
     """To decide at all; each request names the right that its decider must have besides."""
     MANAGE_STAFF = "staff.manage"
+    READ_TEMPLATES = "templates.read"
+    MANAGE_TEMPLATES = "templates.manage"
+    """To change the words of notices."""
     PUSH_EVENTS = "exchange.push"
     READ_EXCHANGE = "exchange.read"
 
@@ -62,7 +65,13 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.DOCTOR: frozenset({Permission.READ_OWN_ACCOUNT}),
         Role.CASHIER: frozenset({Permission.READ_ANY_ACCOUNT, Permission.SEARCH_PATIENTS}),
         Role.SENIOR_CASHIER: frozenset({Permission.READ_ANY_ACCOUNT, Permission.SEARCH_PATIENTS}),
-        Role.MARKETER: frozenset({Permission.READ_ANY_ACCOUNT}),
+        Role.MARKETER: frozenset(
+            {
+                Permission.READ_ANY_ACCOUNT,
+                Permission.READ_TEMPLATES,
+                Permission.MANAGE_TEMPLATES,
+            }
+        ),
         Role.ACCOUNTANT: frozenset({Permission.READ_ANY_ACCOUNT}),
         Role.AUDITOR: frozenset(
             {
@@ -70,6 +79,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.SEARCH_PATIENTS,
                 Permission.READ_INBOX,
                 Permission.READ_DELIVERIES,
+                Permission.READ_TEMPLATES,
                 Permission.READ_AUDIT,
                 Permission.READ_APPROVALS,
             }
@@ -83,6 +93,8 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.READ_DELIVERIES,
                 Permission.READ_MESSAGES,
                 Permission.MANAGE_DELIVERIES,
+                Permission.READ_TEMPLATES,
+                Permission.MANAGE_TEMPLATES,
                 Permission.READ_AUDIT,
                 Permission.READ_APPROVALS,
                 Permission.DECIDE_APPROVALS,
