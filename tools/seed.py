@@ -4,14 +4,18 @@ Safe to run again. Refuses in production: every password in here is public.
 """
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from hub.contracts.facts import DocumentStamp, PatientSnapshot
 from hub.db.transaction import transaction
 from hub.domain.clinics.adding import add_clinic, add_infobase
+from hub.domain.notifications.preferences import Preferences, choose_preferences, find_preferences
+from hub.domain.patients.queries import find_patients_by_ref
 from hub.domain.staff.adding import add_credential, add_staff
 from hub.domain.staff.permissions import Role
 from hub.flows.patient_upserted import record_cards
@@ -48,6 +52,7 @@ class DemoPatient:
     birth_date: date
     phone: str
     card_code: str
+    email: str
 
 
 PATIENTS = (
@@ -60,6 +65,7 @@ PATIENTS = (
         date(1990, 2, 14),
         "+79000000001",
         "ML-7K2Q-91XC",
+        "maria@example.org",
     ),
     DemoPatient(
         UUID("92c7ea9d-2cab-11e4-9f84-1078d2d69b02"),
@@ -70,6 +76,7 @@ PATIENTS = (
         date(1984, 9, 3),
         "+79000000002",
         "ML-3D8T-44PA",
+        "andrey@example.org",
     ),
     DemoPatient(
         UUID("92c7ea9d-2cab-11e4-9f84-1078d2d69b03"),
@@ -80,6 +87,7 @@ PATIENTS = (
         date(1971, 12, 30),
         "+79000000003",
         "ML-9WQ2-70KE",
+        "vera@example.org",
     ),
     DemoPatient(
         UUID("92c7ea9d-2cab-11e4-9f84-1078d2d69b04"),
@@ -90,6 +98,7 @@ PATIENTS = (
         date(1996, 6, 18),
         "+79000000004",
         "ML-5MNB-18RS",
+        "darya@example.org",
     ),
     DemoPatient(
         UUID("92c7ea9d-2cab-11e4-9f84-1078d2d69b05"),
@@ -100,6 +109,7 @@ PATIENTS = (
         date(2016, 4, 5),
         "+79000000004",
         "ML-6HJT-52CD",
+        "kirill@example.org",
     ),
 )
 """The last two are a mother and her son on one phone: a family to choose from at sign-in."""
@@ -118,8 +128,18 @@ def main() -> None:
             add_staff(session, login=login, name=name, roles=[role], password=f"demo-{login}")
     with transaction() as session:
         record_cards(session, [_card(patient) for patient in PATIENTS])
+        _let_ring_at_night(session)
         check_ledger(session)
     print("Демо-данные на месте.")
+
+
+def _let_ring_at_night(session: Session) -> None:
+    """Nobody sleeps in the demo: a text of a visit comes at any hour. Who chose since is left alone."""
+    refs = {patient.ref for patient in PATIENTS}
+    known = find_preferences(session, set(find_patients_by_ref(session, INFOBASE, refs).values()))
+    for patient_id, chosen in known.items():
+        if chosen == Preferences():
+            choose_preferences(session, patient_id, replace(chosen, quiet=None))
 
 
 def _card(patient: DemoPatient) -> PatientSnapshot:
@@ -141,7 +161,7 @@ def _card(patient: DemoPatient) -> PatientSnapshot:
         father_name=patient.father_name,
         birth_date=patient.birth_date,
         phone=patient.phone,
-        email="",
+        email=patient.email,
         card_code=patient.card_code,
         referral_code="",
         merged_into_ref=None,

@@ -33,7 +33,8 @@ def click(hub: Hub, token: str) -> Any:
     return hub.http.post(f"/api/notifications/unsubscribe/{token}", **ONE_CLICK)
 
 
-def test_who_never_chose_is_told_by_every_channel_by_day(hub: Hub) -> None:
+def test_who_never_chose_is_told_by_every_channel_by_day(hub: Hub, clean: Servers) -> None:
+    rows(clean, "DELETE FROM notification_preference")
     told = wishes(hub)
     assert told["service"] == told["marketing"] == {"sms": True, "email": True}
     assert (told["language"], told["timezone"], told["marketing_consent"]) == ("ru", "Europe/Moscow", False)
