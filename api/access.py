@@ -1,6 +1,7 @@
 """No endpoint is open by accident: a route exists only through a Door, and a Door asks who may call.
 
-Access is checked before anything of the body is used, on the event loop: it reads memory only.
+Access is checked before anything of the body is used, on the event loop: it reads memory only. Then the
+limit of the route's class is asked, in Redis, without blocking the loop; the intake's door has none.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,9 +12,11 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Depends, Request, params
 
 from api.callers import Caller, UnauthenticatedError, identify
+from api.limiting import BY_CALLER, Limit
 from api.signatures import is_signature_due, verify_signature
 from hub.domain.staff.permissions import Permission
 from hub.kernel.errors import ErrorKind, ForbiddenError, HubError
+from hub.kernel.rates import RateClass
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
@@ -44,11 +47,17 @@ class Access:
     entrance: Entrance
     permissions: tuple[Permission, ...] = ()
     """Any of them is enough."""
+    limit: Limit | None = None
+    """How often; None: other machines ask all day, or another limit holds."""
 
     async def __call__(self, request: Request) -> None:
-        """Raise UnauthenticatedError, ForbiddenError, or let in."""
-        if self.entrance is Entrance.PUBLIC:
-            return
+        """Raise UnauthenticatedError, ForbiddenError, RateLimitedError, or let in."""
+        if self.entrance is not Entrance.PUBLIC:
+            await self._admit(request)
+        if self.limit is not None:
+            await self.limit.spend(request)
+
+    async def _admit(self, request: Request) -> None:
         if self.entrance is Entrance.OPERATOR:
             _admit_operator(request)
             return
@@ -65,19 +74,26 @@ class Access:
 
 
 PUBLIC = Access(Entrance.PUBLIC)
-SIGNED_IN = Access(Entrance.PERSON)
+LOOK_UP = Access(Entrance.PUBLIC, limit=Limit(RateClass.LOOK_UP))
+SIGN_IN = Access(Entrance.PUBLIC, limit=Limit(RateClass.SIGN_IN))
+SIGNED_IN = Access(Entrance.PERSON, limit=BY_CALLER)
 OPERATOR = Access(Entrance.OPERATOR)
 """A direct caller on this machine, or the bearer of HUB_METRICS_TOKEN."""
 
 
 def permitted(*permissions: Permission) -> Access:
     """Make the access of anybody, person or service, who has any of these permissions."""
-    return Access(Entrance.PERMITTED, permissions)
+    return Access(Entrance.PERMITTED, permissions, BY_CALLER)
 
 
-def infobase(permission: Permission) -> Access:
+def infobase(permission: Permission, *, limit: Limit | None = BY_CALLER) -> Access:
     """Make the access of 1C bases."""
-    return Access(Entrance.INFOBASE, (permission,))
+    return Access(Entrance.INFOBASE, (permission,), limit)
+
+
+def sign_in_by(field: str) -> Access:
+    """Make the access of whoever proves who they are; a phone or a login in the body is counted too."""
+    return Access(Entrance.PUBLIC, limit=Limit(RateClass.SIGN_IN, field))
 
 
 async def _get_caller(request: Request) -> Caller:

@@ -31,8 +31,9 @@ from api.admin import events as admin_events
 from api.admin import patients as admin_patients
 from api.admin import templates as admin_templates
 from api.credentials import Credentials
+from api.limiter import Limiter
 from api.metrics import Metrics, RequestMetrics
-from api.middleware import BodyLimit, Correlation, SecurityHeaders
+from api.middleware import BodyLimit, Correlation, CrossOrigin, SecurityHeaders, TrustedProxies
 from api.onec import balances, events
 from api.openapi import TITLE, describe_api
 from api.problems import UnknownErrorShield, install_problem_handlers
@@ -95,13 +96,18 @@ def create_app() -> FastAPI:
     )
     app.state.metrics = Metrics()
     app.state.credentials = Credentials()
+    app.state.limiter = Limiter(
+        on_refused=app.state.metrics.count_refused, on_uncounted=app.state.metrics.count_uncounted
+    )
     install_problem_handlers(app)
     # The last one added is the outermost.
     app.add_middleware(BodyLimit)
     app.add_middleware(UnknownErrorShield)
     app.add_middleware(RequestMetrics, metrics=app.state.metrics)
+    app.add_middleware(CrossOrigin)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Correlation)
+    app.add_middleware(TrustedProxies)
     for door in DOORS:
         app.include_router(door.router)
     app.mount("/api/static", StaticFiles(directory=pages.STATIC), name="static")
@@ -118,6 +124,7 @@ async def _live(app: FastAPI) -> AsyncGenerator[None]:
     app.state.intake.start()
     await run_in_threadpool(app.state.credentials.start)
     yield
+    await app.state.limiter.stop()
     await run_in_threadpool(app.state.credentials.stop)
     await run_in_threadpool(app.state.intake.stop)
 

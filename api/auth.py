@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import Request, Response
 from pydantic import Field
 
-from api.access import PUBLIC, Door
+from api.access import SIGN_IN, Door, sign_in_by
 from api.entering import Deliver, TokenWire, let_in
 from api.wire import Asked, Told
 from hub.db.transaction import transaction
@@ -37,7 +37,7 @@ class CodeSent(Told):
     status: Literal["accepted"] = "accepted"
 
 
-@door.post("/code", PUBLIC, status_code=202)
+@door.post("/code", sign_in_by("phone"), status_code=202)
 def request_code(body: CodeRequest) -> CodeSent:
     """Send a one-time code by SMS: six digits, good for five minutes and five tries."""
     with transaction() as session:
@@ -74,7 +74,7 @@ class EnrolWire(Told):
     enrol_token: str
 
 
-@door.post("/token", PUBLIC)
+@door.post("/token", sign_in_by("phone"))
 def exchange_code(
     body: CodeProof, request: Request, response: Response
 ) -> TokenWire | ProfilesWire | EnrolWire:
@@ -98,7 +98,7 @@ class ProfileChosen(Asked):
     deliver: Deliver | None = None
 
 
-@door.post("/choose", PUBLIC)
+@door.post("/choose", SIGN_IN)
 def choose_profile(body: ProfileChosen, request: Request, response: Response) -> TokenWire:
     """Become one of the profiles that `/auth/token` offered."""
     allowed = tokens.read_choice(body.choose_token)
@@ -116,7 +116,7 @@ class PasswordProof(Asked):
     deliver: Deliver | None = None
 
 
-@door.post("/password", PUBLIC)
+@door.post("/password", sign_in_by("login"))
 def enter_by_password(body: PasswordProof, request: Request, response: Response) -> TokenWire:
     """Let staff in; ten failures in a row lock the login for a quarter of an hour."""
     with transaction() as session:

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Request
 from pydantic import Field
 
-from api.access import PUBLIC, SIGNED_IN, CallerHere, Door
+from api.access import LOOK_UP, SIGNED_IN, CallerHere, Door
 from api.languages import prefers_english
 from api.owners import get_own_patient_id
 from api.wire import AcceptLanguage, Asked, Told
@@ -66,7 +66,7 @@ class ConsentsWire(Told):
     next_cursor: None = None
 
 
-@texts_door.get("", PUBLIC)
+@texts_door.get("", LOOK_UP)
 def list_texts(accept_language: AcceptLanguage = "") -> ConsentTextsWire:
     """List what a newcomer is asked to agree to, each purpose by itself."""
     is_english = prefers_english(accept_language)

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Request, Response
 from pydantic import AfterValidator, Field
 
-from api.access import PUBLIC, Door
+from api.access import SIGN_IN, Door
 from api.consents import ConsentAsked, read_address, read_decisions
 from api.entering import Deliver, TokenWire, let_in
 from api.wire import Asked
@@ -46,7 +46,7 @@ class EnrolmentAsked(Asked):
     deliver: Deliver | None = None
 
 
-@door.post("/enrol", PUBLIC)
+@door.post("/enrol", SIGN_IN)
 def enrol_newcomer(body: EnrolmentAsked, request: Request, response: Response) -> TokenWire:
     """Make whoever holds the token of `/auth/token` a patient, and sign them in. The token works once."""
     newcomer = Newcomer(

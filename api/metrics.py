@@ -60,6 +60,15 @@ class Metrics:
             buckets=_FLUSH_BUCKETS,
             registry=self.registry,
         )
+        self._refused = Counter(
+            "hub_rate_refusals", "Calls told to come back later.", ["rate"], registry=self.registry
+        )
+        self._uncounted = Counter(
+            "hub_rate_uncounted",
+            "Calls that Redis did not count: limited by this process alone (local), or let through (open).",
+            ["rate", "way"],
+            registry=self.registry,
+        )
         self.registry.register(_Levels())
 
     def count_received(self, receipts: Sequence[Receipt]) -> None:
@@ -72,6 +81,14 @@ class Metrics:
         for reason, count in (("medical", medical), ("unknown", unknown)):
             if count:
                 self._dropped.labels(infobase, reason).inc(count)
+
+    def count_refused(self, rate: str) -> None:
+        """Count a call that was told to come back later."""
+        self._refused.labels(rate).inc()
+
+    def count_uncounted(self, rate: str, way: str) -> None:
+        """Count a call that Redis did not count."""
+        self._uncounted.labels(rate, way).inc()
 
     def observe_flush(self, seconds: float) -> None:
         """Take in how long a caller waited for the group commit."""

@@ -8,7 +8,7 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 from pydantic import Field
 
-from api.access import PUBLIC, SIGNED_IN, CallerHere, Door
+from api.access import LOOK_UP, SIGNED_IN, CallerHere, Door
 from api.callers import Caller, UnauthenticatedError
 from api.languages import prefers_english
 from api.pages import fill_page
@@ -102,7 +102,7 @@ def change_notifications(change: WishesChange, caller: CallerHere) -> WishesWire
         return _write(change_wishes(session, _patient(caller), _read(change), actor=caller.actor))
 
 
-@door.get("/notifications/unsubscribe/{given_id}", PUBLIC, response_class=HTMLResponse)
+@door.get("/notifications/unsubscribe/{given_id}", LOOK_UP, response_class=HTMLResponse)
 def show_unsubscribe(given_id: GivenId, accept_language: AcceptLanguage = "") -> Response:
     """Ask before anything is switched off: programs that look at letters follow links too."""
     _, notice_class = read_unsubscribe_token(given_id)
@@ -112,7 +112,7 @@ def show_unsubscribe(given_id: GivenId, accept_language: AcceptLanguage = "") ->
     return _page("unsubscribe.html", english, title=title, lead=question, more=more, label=label)
 
 
-@door.post("/notifications/unsubscribe/{given_id}", PUBLIC, takes_json=False, response_class=HTMLResponse)
+@door.post("/notifications/unsubscribe/{given_id}", LOOK_UP, takes_json=False, response_class=HTMLResponse)
 def unsubscribe_by_click(given_id: GivenId, accept_language: AcceptLanguage = "") -> Response:
     """Switch such letters off: by the page's button, or by the mail program itself (RFC 8058)."""
     with transaction() as session:

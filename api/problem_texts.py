@@ -214,6 +214,12 @@ PROBLEM_TEXTS: Mapping[str, ProblemText] = MappingProxyType(
             "Document refused",
             "A field of the document breaks a rule of the exchange.",
         ),
+        "body-too-slow": ProblemText(
+            "Слишком медленно",
+            "Тело запроса не пришло вовремя.",
+            "Too slow",
+            "The body did not arrive in time.",
+        ),
         "rate-limited": ProblemText(
             "Слишком часто",
             "Слишком много попыток. Повторите позже.",

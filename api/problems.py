@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import OperationalError, TimeoutError  # noqa: A004  # the pool's own
+from sqlalchemy.exc import DataError, OperationalError, TimeoutError  # noqa: A004  # the pool's own
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -50,6 +50,7 @@ _ROUTER_CODES: Mapping[int, str] = MappingProxyType(
         403: "forbidden",
         404: "not-found",
         405: "method-not-allowed",
+        408: "body-too-slow",
         413: "body-too-large",
         415: "unsupported-media-type",
         422: "validation-failed",
@@ -66,6 +67,7 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _answer_router)
     for crowded in (OperationalError, TimeoutError):
         app.add_exception_handler(crowded, _answer_crowded_database)
+    app.add_exception_handler(DataError, _answer_unstorable)
 
 
 def render_problem(
@@ -174,6 +176,14 @@ async def _answer_crowded_database(request: Request, error: Exception) -> Respon
     """A deadlock, a lock or a statement that took too long, no free connection: later it may work."""
     log.warning("database_crowded", error_class=type(getattr(error, "orig", None) or error).__name__)
     return render_error(request, BusyError(resource="database"))
+
+
+async def _answer_unstorable(request: Request, error: Exception) -> Response:
+    """U+0000 is a sign of JSON and of addresses, and no sign of PostgreSQL's; other data errors are ours."""
+    assert isinstance(error, DataError)  # registered for this class
+    if "NUL" not in str(error.orig):
+        raise error
+    return render_problem(request, status=422, code="validation-failed")
 
 
 def _find_position(text: str, index: int) -> dict[str, int]:

@@ -6,7 +6,7 @@ A refusal may have ended a family, so it is raised after that has committed.
 from fastapi import Request, Response
 from pydantic import Field
 
-from api.access import PUBLIC, SIGNED_IN, CallerHere, Door
+from api.access import SIGN_IN, SIGNED_IN, CallerHere, Door
 from api.callers import UnauthenticatedError
 from api.entering import (
     Deliver,
@@ -32,7 +32,7 @@ class RefreshAsked(Asked):
     deliver: Deliver | None = None
 
 
-@door.post("/refresh", PUBLIC)
+@door.post("/refresh", SIGN_IN)
 def refresh(
     request: Request, response: Response, body: RefreshAsked | None = None, cookie: RefreshCookie = None
 ) -> TokenWire:
@@ -48,7 +48,7 @@ def refresh(
     return hand_over(response, outcome, "body" if asked.refresh_token else asked.deliver)
 
 
-@door.post("/logout", PUBLIC, status_code=204)
+@door.post("/logout", SIGN_IN, status_code=204)
 def log_out(
     request: Request, response: Response, body: RefreshAsked | None = None, cookie: RefreshCookie = None
 ) -> None:

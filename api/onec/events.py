@@ -31,7 +31,8 @@ from hub.kernel.ids import find_uuid
 from hub.kernel.logging import current_correlation
 
 door = Door("/api/1c/v1", tag="1c")
-_PUSH = infobase(Permission.PUSH_EVENTS)
+_PUSH = infobase(Permission.PUSH_EVENTS, limit=None)
+"""The queue of the intake is the limit: the door asks neither database nor Redis."""
 _READ = infobase(Permission.READ_EXCHANGE)
 _KEPT_WITHIN_S = 5
 _PARSED_HERE_MAX_BYTES = 64 * 1024

@@ -6,12 +6,15 @@ refuses missing or weak ones by name.
 
 import re
 from functools import cache
+from ipaddress import ip_network
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hub.kernel.crypto import KEY_BYTES, Vault, make_vault, read_key
+from hub.kernel.rates import RateClass, read_rates
 
 Days = Annotated[int, Field(ge=0, le=3_650)]
 _SECRET_LENGTH_MIN = 16
@@ -71,6 +74,12 @@ class Settings(BaseSettings):
     """Days that points and cashback live after they become spendable."""
     intake_queue_max: Annotated[int, Field(ge=1, le=100_000)] = 2_000
     """Webhooks that may wait for the group commit; beyond it the door answers 503."""
+    rates: str = ""
+    """`class=calls a minute,…`: sign-in, look-up, cabinet, staff, till; others keep their defaults."""
+    trusted_proxies: str = "127.0.0.1/32,::1/128"
+    """Networks whose X-Forwarded-For is believed; everybody else's is theirs to invent."""
+    cors_origins: str = ""
+    """`https://…,…`: pages of other origins that may call the API; none by default."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """Least level that is written."""
     log_json: bool = True
@@ -91,6 +100,26 @@ class Settings(BaseSettings):
         """Every seed whose tokens are good; the first one signs."""
         old = self.token_keys_old.get_secret_value().split(",") if self.token_keys_old else []
         return (self.token_key.get_secret_value(), *(part.strip() for part in old))
+
+    def rate(self, rate_class: RateClass) -> int:
+        """How many calls a minute a class of routes allows."""
+        return read_rates(self.rates)[rate_class]
+
+    @model_validator(mode="after")
+    def refuse_odd_networks(self) -> Self:
+        """Say which setting of the door cannot be read."""
+        try:
+            read_rates(self.rates)
+        except ValueError as error:
+            raise ValueError(f"HUB_RATES: {error}") from error
+        for network in split_list(self.trusted_proxies):
+            try:
+                ip_network(network)
+            except ValueError as error:
+                raise ValueError("HUB_TRUSTED_PROXIES: each part is a network, 10.0.0.0/8") from error
+        for origin in split_list(self.cors_origins):
+            _check_origin(origin, is_demo=self.is_demo)
+        return self
 
     @model_validator(mode="after")
     def refuse_weak_secrets(self) -> Self:
@@ -134,6 +163,21 @@ def vault() -> Vault:
     """Give the process's keys for data at rest."""
     chosen = settings()
     return make_vault(chosen.data_keys.get_secret_value(), chosen.index_key.get_secret_value())
+
+
+def split_list(text: str) -> list[str]:
+    """Part a list by its commas; blanks around the parts mean nothing."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _check_origin(origin: str, *, is_demo: bool) -> None:
+    """Refuse what is no origin, every origin at once, and plain HTTP in production."""
+    parts = urlsplit(origin)
+    is_origin = parts.scheme in {"https", "http"} and bool(parts.netloc) and "@" not in parts.netloc
+    if not is_origin or origin != f"{parts.scheme}://{parts.netloc}":
+        raise ValueError("HUB_CORS_ORIGINS: each part is an origin, https://clinic.example.org")
+    if parts.scheme == "http" and not is_demo:
+        raise ValueError("HUB_CORS_ORIGINS: only https:// in production")
 
 
 def _check_key(name: str, encoded: str) -> None:

@@ -101,7 +101,8 @@ def app(database: Servers) -> FastAPI:
 def address(app: FastAPI) -> Generator[str]:
     """The application behind a real server on a port of its own."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, ws="none", log_config=None, access_log=False))
+        config = uvicorn.Config(app, ws="none", log_config=None, access_log=False, proxy_headers=False)
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -222,10 +222,11 @@ def test_production_shows_no_demo_and_asks_for_https(hub: Hub, monkeypatch: pyte
     chosen = settings().model_copy(update={"env": "production"})
     monkeypatch.setattr("api.pages.settings", lambda: chosen)
     monkeypatch.setattr("api.middleware.settings", lambda: chosen)
-    answer = hub.http.get("/")
+    answer = hub.http.get("/", headers={"X-Forwarded-Proto": "https"})
     assert "demo-admin" not in answer.text
     assert "8103" not in answer.text
     assert answer.headers["Strict-Transport-Security"].startswith("max-age=")
+    assert "Strict-Transport-Security" not in hub.http.get("/").headers
 
 
 def test_the_description_covers_every_described_route_and_names_its_access(hub: Hub) -> None:

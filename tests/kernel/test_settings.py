@@ -6,6 +6,7 @@ import re
 import pytest
 from pydantic import ValidationError
 
+from hub.kernel.rates import RateClass
 from hub.kernel.settings import Settings
 from tests.conftest import ROOT, random_key
 
@@ -139,3 +140,29 @@ def test_env_example_lists_exactly_the_settings() -> None:
     known = {f"HUB_{name.upper()}" for name in Settings.model_fields}
     assert len(listed) == len(set(listed))
     assert set(listed) - OF_THE_STACK == known
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HUB_RATES", "sign-in=0"),
+        ("HUB_RATES", "door=5"),
+        ("HUB_TRUSTED_PROXIES", "10.0.0.0/8,nginx"),
+        ("HUB_TRUSTED_PROXIES", "*"),
+        ("HUB_CORS_ORIGINS", "*"),
+        ("HUB_CORS_ORIGINS", "https://clinic.example.org/"),
+        ("HUB_CORS_ORIGINS", "http://clinic.example.org"),
+        ("HUB_CORS_ORIGINS", "https://a@clinic.example.org"),
+        ("HUB_CORS_ORIGINS", "null"),
+    ],
+)
+def test_an_odd_setting_of_the_door_is_named(production: pytest.MonkeyPatch, name: str, value: str) -> None:
+    production.setenv(name, value)
+    assert name in refusal()
+
+
+def test_the_doors_settings_are_read(production: pytest.MonkeyPatch) -> None:
+    production.setenv("HUB_RATES", "till=9, sign-in=8")
+    production.setenv("HUB_CORS_ORIGINS", "https://clinic.example.org, https://app.example.org")
+    production.setenv("HUB_TRUSTED_PROXIES", "10.0.0.0/8, 2001:db8::/32")
+    assert Settings().rate(RateClass.TILL) == 9

@@ -28,8 +28,10 @@ SPOKEN_DEFAULTS = {
     "HUB_AUDIT_DIR": "none",
     "HUB_MAIL_URL": "none",
     "HUB_MAIL_REPLY_TO": "none",
+    "HUB_RATES": "none",
+    "HUB_CORS_ORIGINS": "none",
 }
-"""Where None means something better than nothing."""
+"""Where nothing means something better."""
 IN_RUSSIAN = {"required": "обязательна", "none": "нет"}
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 

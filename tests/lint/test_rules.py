@@ -10,6 +10,8 @@ LONGEST_FUNCTION = "def tell():\n" + "    step()\n" * 49
 REFUSAL = "from hub.kernel.errors import HubError\n\n\n"
 KEY = "q7Zr0WmX2v" + "Kc9TbYh4Ln" + "E8sPj3GdUf" + "A1oViQ6Rw="
 
+SQL = "from sqlalchemy import text\n"
+
 REFUSED = [
     ("file-length", "hub/kernel/clock.py", "x = 1\n" * 301, 301),
     ("file-length", "tests/kernel/test_clock.py", "x = 1\n" * 401, 401),
@@ -39,6 +41,16 @@ REFUSED = [
     ("no-secret", "hub/kernel/settings.py", f"KEY = '{KEY}'\n", 1),
     ("no-secret", "tools/seed.py", "URL = 'postgresql://hub:s3cret" + "@host/hub'\n", 1),
     ("no-secret", "api/auth.py", "PEM = '-----BEGIN EC PRIVATE " + "KEY-----'\n", 1),
+    ("written-sql", "hub/inbox/store.py", f"{SQL}text(f'SELECT {{name}}')\n", 2),
+    ("written-sql", "hub/inbox/store.py", f"{SQL}text('ORDER BY ' + column)\n", 2),
+    ("written-sql", "hub/inbox/store.py", f"{SQL}text('LIMIT %s' % limit)\n", 2),
+    ("written-sql", "hub/inbox/store.py", f"{SQL}text('LIMIT {{}}'.format(limit))\n", 2),
+    ("written-sql", "hub/inbox/store.py", f"{SQL}text(given)\n", 2),
+    ("written-sql", "hub/inbox/store.py", "import sqlalchemy as sa\nsa.text(given)\n", 2),
+    ("written-sql", "workers/relay.py", "session.execute(f'SET x = {value}')\n", 1),
+    ("written-sql", "api/me.py", "session.scalars('SELECT ' + what)\n", 1),
+    ("written-sql", "api/me.py", "session.scalar('SELECT {}'.format(what))\n", 1),
+    ("written-sql", "hub/db/engine.py", "connection.exec_driver_sql(f'SET x = {value}')\n", 1),
 ]
 
 KEPT = [
@@ -68,6 +80,13 @@ KEPT = [
     ("no-secret", "docs.py", f"KEY = '{KEY}'\n"),
     ("no-secret", "tools/stack/redis.py", "url = f'redis://default:{password}@{host}'\n"),
     ("no-secret", "hub/domain/x.py", "CODE = 'fk_outbox_delivery_public_id_and_a_long_name_0001'\n"),
+    ("written-sql", "hub/inbox/store.py", f"{SQL}text('SELECT :name')\n"),
+    ("written-sql", "hub/inbox/store.py", f"{SQL}text(f'SELECT 1 WHERE {{_OWN}}')\n"),
+    ("written-sql", "hub/inbox/store.py", f"{SQL}text(QUERY + ' LIMIT 1')\n"),
+    ("written-sql", "hub/inbox/store.py", f"{SQL}text(_TOUCH.format(table='visit'))\n"),
+    ("written-sql", "hub/integrations/onec/section.py", "self.text(name)\n"),
+    ("written-sql", "hub/inbox/store.py", "session.execute(select(Row).where(Row.id == given))\n"),
+    ("written-sql", "tests/db/test_x.py", f"{SQL}text(f'SELECT {{name}}')\n"),
 ]
 
 

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from tools.lint import habits, money, refusals, secrets, sizes, transactions
+from tools.lint import habits, money, refusals, secrets, sizes, sql, transactions
 from tools.lint.house import Finding, House
 
 Check = Callable[[House], Iterable[Finding]]
@@ -43,5 +43,6 @@ RULES: tuple[Rule, ...] = tuple(
         habits.telling_name,
         refusals.told_refusal,
         secrets.no_secret,
+        sql.written_sql,
     )
 )

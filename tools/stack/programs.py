@@ -48,7 +48,7 @@ def preparations(desk: Desk) -> list[Program]:
 def hub_programs(desk: Desk) -> list[Program]:
     """List the hub's own processes."""
     api = desk.of_hub(
-        *("api", "uvicorn", "--factory", "api.app:create_app", "--no-access-log"),
+        *("api", "uvicorn", "--factory", "api.app:create_app", "--no-access-log", "--no-proxy-headers"),
         *("--host", LOOPBACK, "--port", str(desk.ports.api)),
     )
     beat = desk.of_hub(
