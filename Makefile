@@ -1,4 +1,4 @@
-# Everything a person types. `make help` lists it. Needs make, Python 3.11 or newer, nothing else.
+# Everything a person types. `make help` lists it. Needs make and Python 3.11 or newer; the screens need Node 20 or newer.
 
 PYTHON ?= python3
 # Never the scripts of .venv/bin: they break when the folder moves or has a blank in its name.
@@ -10,12 +10,12 @@ define make-venv
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all chaos chaos-short check fmt hooks migrate migration seed bench fuzz openapi env-stack env-dev
+.PHONY: help run test test-all chaos chaos-short check web web-check fmt hooks migrate migration seed bench fuzz openapi env-stack env-dev
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-run: env-stack ## Start everything on this machine: servers, hub, sandbox; Ctrl-C stops it
+run: env-stack web-optional ## Start everything on this machine: servers, hub, sandbox; Ctrl-C stops it
 	@exec $(STACK) --follow-parent
 
 test: env-dev ## Run the tests (nothing needs to be running)
@@ -30,7 +30,7 @@ chaos-short: env-dev ## Do the short set of faults, with fewer events (some minu
 chaos: env-dev ## Do every fault to a hub under load, count every event (20 minutes, writes docs/faults.md)
 	@$(PY) -m tests.chaos
 
-check: env-dev ## Judge format, style, floors, types, dependencies, migrations, OpenAPI
+check: env-dev ## Judge format, style, floors, types, dependencies, migrations, OpenAPI, screens
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
@@ -39,10 +39,18 @@ check: env-dev ## Judge format, style, floors, types, dependencies, migrations, 
 	$(PY) -m deptry .
 	$(PY) -m tools.migrations_check
 	$(PY) -m tools.openapi --check
+	$(PY) -m tools.web.check
+
+web: env-stack ## Build both front ends (make run does it too)
+	@$(PY) -m tools.web.build
+
+web-check: env-stack ## Judge the front ends alone: style, types, unit tests, catalogues, client, sizes
+	@$(PY) -m tools.web.check
 
 fmt: env-dev ## Format the code and fix what can be fixed by itself
 	$(PY) -m ruff format .
 	$(PY) -m ruff check --fix .
+	npx biome check --write .
 
 hooks: env-dev ## Judge every commit and push of this clone by git hooks; they fetch nothing
 	@$(PY) -m pre_commit install
@@ -65,6 +73,9 @@ fuzz: env-dev ## A million odd bodies through the door, samples to their end: ma
 
 openapi: env-dev ## Write the OpenAPI description anew
 	@$(PY) -m tools.openapi
+
+web-optional: env-stack
+	@$(PY) -m tools.web.build --optional
 
 env-stack:
 	$(make-venv) requirements-stack.lock

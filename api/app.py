@@ -31,6 +31,7 @@ from api.admin import events as admin_events
 from api.admin import patients as admin_patients
 from api.admin import templates as admin_templates
 from api.credentials import Credentials
+from api.front_ends import FrontEnds, ServeFrontEnds, find_front_ends
 from api.limiter import Limiter
 from api.metrics import Metrics, RequestMetrics
 from api.middleware import BodyLimit, Correlation, CrossOrigin, SecurityHeaders, TrustedProxies
@@ -82,8 +83,9 @@ class Api(FastAPI):
         return self.openapi_schema
 
 
-def create_app() -> FastAPI:
+def create_app(front_ends: FrontEnds | None = None) -> FastAPI:
     """Make the application. Settings are read when it starts; nothing is opened before."""
+    front_ends = front_ends or find_front_ends()
     app = Api(
         title=TITLE,
         version=VERSION,
@@ -99,8 +101,10 @@ def create_app() -> FastAPI:
     app.state.limiter = Limiter(
         on_refused=app.state.metrics.count_refused, on_uncounted=app.state.metrics.count_uncounted
     )
+    app.state.front_ends = front_ends
     install_problem_handlers(app)
     # The last one added is the outermost.
+    app.add_middleware(ServeFrontEnds, front_ends=front_ends)
     app.add_middleware(BodyLimit)
     app.add_middleware(UnknownErrorShield)
     app.add_middleware(RequestMetrics, metrics=app.state.metrics)

@@ -1,4 +1,7 @@
-"""The few pages that the API serves itself: the way in, and its own description. They work offline."""
+"""The few pages that the API serves itself: the way in, and its own description. They work offline.
+
+The way in stands at `/api`; at `/` and `/admin` it stands only while the screens themselves are not built.
+"""
 
 from html import escape
 from pathlib import Path
@@ -19,11 +22,13 @@ _SMS_TO_ONEC_PORT, _SMS_TO_MAIL_PORT = -2, 1
 
 @door.get("/", PUBLIC)
 @door.get("/admin", PUBLIC)
-def show_home() -> HTMLResponse:
+@door.get("/api", PUBLIC)
+def show_home(request: Request) -> HTMLResponse:
     """Show the links of this installation; sandbox and demo logins in the demo only."""
     chosen = settings()
+    screens = _read("screens.html" if request.app.state.front_ends.are_built else "no_screens.html")
     demo = fill_page("demo.html", _demo_links(chosen)) if chosen.is_demo else ""
-    page = fill_page("home.html", {"flower_url": chosen.flower_url}, demo=demo)
+    page = fill_page("home.html", {"flower_url": chosen.flower_url}, screens=screens, demo=demo)
     return HTMLResponse(page)
 
 
@@ -48,10 +53,10 @@ def _demo_links(chosen: Settings) -> dict[str, str]:
     return links
 
 
-def fill_page(name: str, values: dict[str, str], *, demo: str = "") -> str:
-    """Fill a page of ours; every value is escaped, `demo` is markup of our own."""
+def fill_page(name: str, values: dict[str, str], **pieces: str) -> str:
+    """Fill a page of ours; every value is escaped, `pieces` are markup of our own."""
     escaped = {key: escape(value, quote=True) for key, value in values.items()}
-    return Template(_read(name)).substitute(escaped, demo=demo)
+    return Template(_read(name)).substitute(escaped, **pieces)
 
 
 def _read(name: str) -> str:

@@ -9,6 +9,7 @@ import re
 import socket
 import threading
 from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
+from api.front_ends import FrontEnds
 from hub.contracts.parties import Destination
 from hub.db.transaction import transaction
 from hub.domain.patients.queries import find_by_card
@@ -94,11 +96,11 @@ class Hub:
 
 @pytest.fixture(scope="session")
 def app(database: Servers) -> FastAPI:
-    return create_app()
+    return create_app(FrontEnds({}))
 
 
-@pytest.fixture(scope="session")
-def address(app: FastAPI) -> Generator[str]:
+@contextmanager
+def serving(app: FastAPI) -> Generator[str]:
     """The application behind a real server on a port of its own."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(app, ws="none", log_config=None, access_log=False, proxy_headers=False)
@@ -111,6 +113,12 @@ def address(app: FastAPI) -> Generator[str]:
         yield address
         server.should_exit = True
         thread.join()
+
+
+@pytest.fixture(scope="session")
+def address(app: FastAPI) -> Generator[str]:
+    with serving(app) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

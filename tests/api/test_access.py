@@ -17,6 +17,7 @@ from tools import seed
 PUBLIC_PATHS = {
     "/",
     "/admin",
+    "/api",
     "/api/auth/choose",
     "/api/auth/code",
     "/api/auth/consents",

@@ -192,7 +192,7 @@ class References(HTMLParser):
         self.has_inline |= is_inline or any(name == "style" or name.startswith("on") for name in given)
 
 
-@pytest.mark.parametrize("path", ["/", "/admin", "/api/docs", "/api/redoc"])
+@pytest.mark.parametrize("path", ["/", "/admin", "/api", "/api/docs", "/api/redoc"])
 def test_pages_load_only_our_own_files_and_nothing_inline(hub: Hub, path: str) -> None:
     answer = hub.http.get(path)
     assert answer.status_code == 200

@@ -1,0 +1,10 @@
+export { LanguageChoice, ThemeChoice } from './Choices.tsx';
+export * from './format.ts';
+export { Heart } from './Heart.tsx';
+export { changeLanguage, currentLanguage, type Language, startLanguages } from './i18n/language.ts';
+export { default as uiRussian } from './i18n/ru.json';
+export { describeProblem, mayPass } from './problems.ts';
+export { EmptyState, ErrorState, ListSkeleton, NoResults, OfflineBanner } from './states.tsx';
+export { cssVariablesResolver, theme } from './theme.ts';
+export { useTitle } from './useTitle.ts';
+export { watchSession } from './watchSession.ts';
