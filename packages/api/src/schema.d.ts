@@ -106,6 +106,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Requests
+         * @description List requests, newest first.
+         */
+        get: operations["list_requests_api_admin_approvals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/approvals/{given_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Request
+         * @description Show one request.
+         */
+        get: operations["get_request_api_admin_approvals__given_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/approvals/{given_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve Request
+         * @description Agree: what was asked for is done at once.
+         */
+        post: operations["approve_request_api_admin_approvals__given_id__approve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/approvals/{given_id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject Request
+         * @description Disagree: nothing of what was asked for happens.
+         */
+        post: operations["reject_request_api_admin_approvals__given_id__reject_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Audit
+         * @description List actions, newest first.
+         */
+        get: operations["list_audit_api_admin_audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/audit/chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Chain
+         * @description Tell how far the trail is sealed, signed and exported.
+         */
+        get: operations["get_chain_api_admin_audit_chain_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/dead-letters": {
         parameters: {
             query?: never;
@@ -450,6 +570,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/staff/{given_id}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Roles
+         * @description Ask that a colleague has these roles; somebody else has to agree.
+         */
+        post: operations["ask_for_roles_api_admin_staff__given_id__roles_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/choose": {
         parameters: {
             query?: never;
@@ -490,6 +630,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Texts
+         * @description List what a newcomer is asked to agree to, each purpose by itself.
+         */
+        get: operations["list_texts_api_auth_consents_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/enrol": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enrol Newcomer
+         * @description Make whoever holds the token of `/auth/token` a patient, and sign them in. The token works once.
+         */
+        post: operations["enrol_newcomer_api_auth_enrol_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log Out
+         * @description Sign this device out; without a token, or with one that is over, nothing is left to do.
+         */
+        post: operations["log_out_api_auth_logout_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/logout-everywhere": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log Out Everywhere
+         * @description Sign the caller out on every device; access tokens that are out live to their end.
+         */
+        post: operations["log_out_everywhere_api_auth_logout_everywhere_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/password": {
         parameters: {
             query?: never;
@@ -510,6 +730,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refresh
+         * @description Exchange a refresh token for the next pair; one that was used before signs its device out.
+         */
+        post: operations["refresh_api_auth_refresh_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/token": {
         parameters: {
             query?: never;
@@ -521,7 +761,7 @@ export interface paths {
         put?: never;
         /**
          * Exchange Code
-         * @description Exchange a code for an access token, or for the choice among the phone's profiles.
+         * @description Exchange a code for a pair of tokens, the choice among the phone's profiles, or an enrolment.
          */
         post: operations["exchange_code_api_auth_token_post"];
         delete?: never;
@@ -630,6 +870,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Own
+         * @description Show a patient what they agreed to, when and where, and what they took back.
+         */
+        get: operations["list_own_api_me_consents_get"];
+        put?: never;
+        /**
+         * Decide Own
+         * @description Give a consent, or take it back (`granted: false`). Repeating adds nothing to the log.
+         */
+        post: operations["decide_own_api_me_consents_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Own
+         * @description List where the caller is signed in, the last used first.
+         */
+        get: operations["list_own_api_me_devices_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/devices/{given_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Sign Out
+         * @description Sign out one device of the caller's own. Repeating changes nothing.
+         */
+        delete: operations["sign_out_api_me_devices__given_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/readyz": {
         parameters: {
             query?: never;
@@ -665,6 +969,66 @@ export interface components {
              * @constant
              */
             status: "ok";
+        };
+        /**
+         * ApprovalPage
+         * @description A page, newest first.
+         */
+        ApprovalPage: {
+            /** Items */
+            items: components["schemas"]["ApprovalWire"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * ApprovalState
+         * @description How far a request is; `approved` is written with what was asked for, in one commit.
+         * @enum {string}
+         */
+        ApprovalState: "pending" | "approved" | "rejected" | "expired";
+        /**
+         * ApprovalWire
+         * @description One request. `permission` is what its decider must be allowed; `payload` holds ids and units.
+         */
+        ApprovalWire: {
+            /** Beneficiary */
+            beneficiary: string | null;
+            /** Closed At */
+            closed_at: string | null;
+            /** Decider */
+            decider: string | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Object Id */
+            object_id: string;
+            /** Object Type */
+            object_type: string;
+            /** Payload */
+            payload: {
+                [key: string]: unknown;
+            };
+            /** Permission */
+            permission: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Requested At
+             * Format: date-time
+             */
+            requested_at: string;
+            /** Requester */
+            requester: string;
+            state: components["schemas"]["ApprovalState"];
         };
         /**
          * AssetWire
@@ -832,6 +1196,24 @@ export interface components {
             groups: components["schemas"]["BuriedGroupWire"][];
         };
         /**
+         * ChainWire
+         * @description Sealed up to `seq`, signed up to `head_seq`, carried outside up to `exported_seq`; 0: not yet.
+         */
+        ChainWire: {
+            /** Exported At */
+            exported_at: string | null;
+            /** Exported Seq */
+            exported_seq: number;
+            /** Head Seq */
+            head_seq: number;
+            /** Head Signed At */
+            head_signed_at: string | null;
+            /** Sealed At */
+            sealed_at: string | null;
+            /** Seq */
+            seq: number;
+        };
+        /**
          * CheckWire
          * @description How one part is; `since` when it has been so, where that is known.
          */
@@ -873,6 +1255,86 @@ export interface components {
              * @constant
              */
             status: "accepted";
+        };
+        /**
+         * ConsentAsked
+         * @description A yes or no to a purpose; `doc_version`: which text was read, when not the present one, 422.
+         */
+        ConsentAsked: {
+            /** Doc Version */
+            doc_version?: string | null;
+            /**
+             * Granted
+             * @default true
+             */
+            granted: boolean;
+            purpose: components["schemas"]["Purpose"];
+        };
+        /**
+         * ConsentTextWire
+         * @description One document; the Russian text is the one that counts, and `text_hash` is its SHA-256.
+         */
+        ConsentTextWire: {
+            /** Doc Version */
+            doc_version: string;
+            /** Is Required */
+            is_required: boolean;
+            purpose: components["schemas"]["Purpose"];
+            /** Text */
+            text: string;
+            /** Text Hash */
+            text_hash: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * ConsentTextsWire
+         * @description All documents that the cabinet asks about.
+         */
+        ConsentTextsWire: {
+            /** Items */
+            items: components["schemas"]["ConsentTextWire"][];
+            /** Next Cursor */
+            next_cursor?: null;
+        };
+        /**
+         * ConsentWire
+         * @description One line of the log.
+         */
+        ConsentWire: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Doc Version */
+            doc_version: string;
+            /** Granted */
+            granted: boolean;
+            /** Purpose */
+            purpose: string;
+            /** Source */
+            source: string;
+            /** Text Hash */
+            text_hash: string | null;
+        };
+        /**
+         * ConsentsWire
+         * @description The log, the newest first: the newest word on a purpose counts.
+         */
+        ConsentsWire: {
+            /** Items */
+            items: components["schemas"]["ConsentWire"][];
+            /** Next Cursor */
+            next_cursor?: null;
+        };
+        /**
+         * Decision
+         * @description Why it is decided so.
+         */
+        Decision: {
+            /** Reason */
+            reason: string;
         };
         /**
          * DeliveryKind
@@ -1064,6 +1526,48 @@ export interface components {
             window_sent: number;
         };
         /**
+         * DeviceWire
+         * @description One sign-in. `network` is the address without its end; `is_current`: this call comes from it.
+         */
+        DeviceWire: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Device Id
+             * Format: uuid
+             */
+            device_id: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Is Current */
+            is_current: boolean;
+            /** Label */
+            label: string;
+            /** Network */
+            network: string;
+            /**
+             * Seen At
+             * Format: date-time
+             */
+            seen_at: string;
+        };
+        /**
+         * DevicesWire
+         * @description All of them on one page: a user has twenty at most.
+         */
+        DevicesWire: {
+            /** Items */
+            items: components["schemas"]["DeviceWire"][];
+            /** Next Cursor */
+            next_cursor?: null;
+        };
+        /**
          * DocumentWire
          * @description The document behind an entry.
          */
@@ -1096,6 +1600,34 @@ export interface components {
             asset: string;
             /** Kind */
             kind: string;
+        };
+        /**
+         * EnrolWire
+         * @description Nobody is known by the phone: join with `/auth/enrol`, within 15 minutes.
+         */
+        EnrolWire: {
+            /** Enrol Token */
+            enrol_token: string;
+        };
+        /**
+         * EnrolmentAsked
+         * @description Who joins. `consents`: purposes, or objects that say yes or no to one.
+         */
+        EnrolmentAsked: {
+            /** Birth Date */
+            birth_date: string;
+            /** Consents */
+            consents: (components["schemas"]["ConsentAsked"] | components["schemas"]["Purpose"])[];
+            /** Deliver */
+            deliver?: ("cookie" | "body") | null;
+            /** Enrol Token */
+            enrol_token: string;
+            /** First Name */
+            first_name: string;
+            /** Last Name */
+            last_name: string;
+            /** Referral Code */
+            referral_code?: string | null;
         };
         /**
          * EventLine
@@ -1355,6 +1887,8 @@ export interface components {
          * @description A staff login and its password.
          */
         PasswordProof: {
+            /** Deliver */
+            deliver?: ("cookie" | "body") | null;
             /** Login */
             login: string;
             /** Password */
@@ -1438,6 +1972,8 @@ export interface components {
         ProfileChosen: {
             /** Choose Token */
             choose_token: string;
+            /** Deliver */
+            deliver?: ("cookie" | "body") | null;
             /** Profile Id */
             profile_id: string;
         };
@@ -1451,6 +1987,12 @@ export interface components {
             /** Profiles */
             profiles: components["schemas"]["ProfileChoice"][];
         };
+        /**
+         * Purpose
+         * @description What for; the same words that 1C uses.
+         * @enum {string}
+         */
+        Purpose: "loyalty" | "marketing";
         /**
          * RateChange
          * @description What to change; absent fields stay. A burst below a second of the rate sends less than the rate.
@@ -1504,6 +2046,59 @@ export interface components {
             result: boolean;
         };
         /**
+         * RecordPage
+         * @description A page, newest first.
+         */
+        RecordPage: {
+            /** Items */
+            items: components["schemas"]["RecordWire"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * RecordWire
+         * @description One action. `seq` and `hash` are its place in the chain; null until it is sealed, seconds later.
+         */
+        RecordWire: {
+            /** Action */
+            action: string;
+            /** Actor */
+            actor: string;
+            /** After */
+            after: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Before */
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /** Correlation Id */
+            correlation_id: string;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Hash */
+            hash: string | null;
+            /** Id */
+            id: number;
+            /** Object Id */
+            object_id: string;
+            /** Object Type */
+            object_type: string;
+            /** On Behalf Of */
+            on_behalf_of: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Seq */
+            seq: number | null;
+        };
+        /**
          * RedeliverCount
          * @description How many were (or, rehearsed, would be) made ready; one call takes 10,000 at most.
          */
@@ -1531,11 +2126,31 @@ export interface components {
             until?: string | null;
         };
         /**
+         * RefreshAsked
+         * @description A refresh token, from callers that keep no cookies; they get the next one in the body too.
+         */
+        RefreshAsked: {
+            /** Deliver */
+            deliver?: ("cookie" | "body") | null;
+            /** Refresh Token */
+            refresh_token?: string | null;
+        };
+        /**
          * Role
          * @description Who somebody is to the hub.
          * @enum {string}
          */
         Role: "patient" | "doctor" | "cashier" | "senior_cashier" | "marketer" | "accountant" | "auditor" | "admin" | "service";
+        /**
+         * RolesWanted
+         * @description The roles somebody is to have, all others ending, and why.
+         */
+        RolesWanted: {
+            /** Reason */
+            reason: string;
+            /** Roles */
+            roles: components["schemas"]["Role"][];
+        };
         /**
          * ScheduleChange
          * @description A schedule, whole.
@@ -1581,13 +2196,15 @@ export interface components {
         };
         /**
          * TokenWire
-         * @description An access token, good for `expires_in` seconds.
+         * @description An access token, good for `expires_in` seconds; the refresh token is in the cookie.
          */
         TokenWire: {
             /** Access Token */
             access_token: string;
             /** Expires In */
             expires_in: number;
+            /** Refresh Token */
+            refresh_token?: string | null;
             /** Roles */
             roles: components["schemas"]["Role"][];
             /**
@@ -1874,6 +2491,271 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OnecRefusal"];
+                };
+            };
+        };
+    };
+    list_requests_api_admin_approvals_get: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["ApprovalState"] | null;
+                /** @description `next_cursor` of a page. */
+                cursor?: string | null;
+                /** @description How many items a page has at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalPage"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_request_api_admin_approvals__given_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                given_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalWire"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_request_api_admin_approvals__given_id__approve_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                given_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalWire"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reject_request_api_admin_approvals__given_id__reject_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                given_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalWire"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_audit_api_admin_audit_get: {
+        parameters: {
+            query?: {
+                actor?: string | null;
+                action?: string | null;
+                object_type?: string | null;
+                object_id?: string | null;
+                /** @description RFC 3339, with an offset. */
+                since?: string | null;
+                /** @description RFC 3339, with an offset. */
+                until?: string | null;
+                /** @description `next_cursor` of a page. */
+                cursor?: string | null;
+                /** @description How many items a page has at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordPage"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_chain_api_admin_audit_chain_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainWire"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2643,6 +3525,52 @@ export interface operations {
             };
         };
     };
+    ask_for_roles_api_admin_staff__given_id__roles_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                given_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RolesWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalWire"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     choose_profile_api_auth_choose_post: {
         parameters: {
             query?: never;
@@ -2727,6 +3655,166 @@ export interface operations {
             };
         };
     };
+    list_texts_api_auth_consents_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentTextsWire"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrol_newcomer_api_auth_enrol_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolmentAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenWire"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_out_api_auth_logout_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                refresh?: string | null;
+            };
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RefreshAsked"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_out_everywhere_api_auth_logout_everywhere_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     enter_by_password_api_auth_password_post: {
         parameters: {
             query?: never;
@@ -2737,6 +3825,50 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PasswordProof"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenWire"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh_api_auth_refresh_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                refresh?: string | null;
+            };
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RefreshAsked"] | null;
             };
         };
         responses: {
@@ -2788,7 +3920,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TokenWire"] | components["schemas"]["ProfilesWire"];
+                    "application/json": components["schemas"]["TokenWire"] | components["schemas"]["ProfilesWire"] | components["schemas"]["EnrolWire"];
                 };
             };
             /** @description Refused */
@@ -3013,6 +4145,162 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["MeWire"];
                 };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_own_api_me_consents_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentsWire"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_own_api_me_consents_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentsWire"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_own_api_me_devices_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevicesWire"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_out_api_me_devices__given_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                given_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             "4XX": {

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Outcome } from './api.ts';
 import { CodeStep } from './CodeStep.tsx';
+import { EnrolStep } from './EnrolStep.tsx';
 import { PhoneStep } from './PhoneStep.tsx';
 import { ProfileStep } from './ProfileStep.tsx';
 
@@ -29,6 +30,7 @@ export function SignIn({ onDone }: { onDone: () => void }) {
         />
       ) : null}
       {step.kind === 'code' ? <CodeStep phone={step.phone} onProven={go} onOtherPhone={restart} /> : null}
+      {step.kind === 'enrol' ? <EnrolStep enrolToken={step.enrolToken} onDone={go} /> : null}
       {step.kind === 'choose' ? (
         <ProfileStep
           chooseToken={step.chooseToken}
