@@ -71,8 +71,9 @@ bench: env-dev ## Measure against the yardsticks, write docs/bench.md: make benc
 fuzz: env-dev ## A million odd bodies through the door, samples to their end: make fuzz bodies=20000 seed=7
 	@nice $(PY) -m tests.fuzz run $(if $(bodies),--bodies $(bodies)) $(if $(seed),--seed $(seed))
 
-openapi: env-dev ## Write the OpenAPI description anew
+openapi: env-dev ## Write the OpenAPI description anew, and the types of the client
 	@$(PY) -m tools.openapi
+	@npm run --silent gen:api
 
 web-optional: env-stack
 	@$(PY) -m tools.web.build --optional

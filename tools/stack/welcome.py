@@ -11,7 +11,9 @@ def welcome_lines(desk: Desk) -> list[str]:
     hub = f"http://{LOOPBACK}:{desk.ports.api}"
     flower_login = desk.hub_env["FLOWER_BASIC_AUTH"]
     rows = [
-        ("Начать здесь", f"{hub}/"),
+        ("Кабинет пациента", f"{hub}/"),
+        ("Сотрудникам", f"{hub}/admin"),
+        ("Все ссылки", f"{hub}/api"),
         ("API, документация", f"{hub}/api/docs"),
         ("Состояние", f"{hub}/api/health"),
         ("Flower", f"http://{LOOPBACK}:{desk.ports.flower}/flower/   ({_flower_login(flower_login)})"),
