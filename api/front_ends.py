@@ -21,7 +21,7 @@ STAFF_BASE = "/admin"
 _CABINET_DIST = Path("frontend", "dist")
 _STAFF_DIST = Path("admin", "dist")
 _INDEX = "index.html"
-_API = "api"
+_API = {"api", "metrics"}
 _MEDIA_TYPES = MappingProxyType(
     {
         ".css": "text/css; charset=utf-8",
@@ -62,7 +62,7 @@ class FrontEnds:
         if found is not None or not wants_page or not self.are_built:
             return found
         first, _, rest = path.removeprefix("/").partition("/")
-        if first == _API or "." in (rest or first).rpartition("/")[2]:
+        if first in _API or "." in (rest or first).rpartition("/")[2]:
             return None
         base = STAFF_BASE if first == STAFF_BASE.removeprefix("/") else ""
         return self.files[f"{base}/{_INDEX}"]

@@ -74,6 +74,10 @@ def test_what_is_no_screen_is_never_answered_by_a_page(browser: httpx.Client, pa
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
+def test_metrics_stay_the_operators_even_in_a_browser(browser: httpx.Client) -> None:
+    assert "cabinet" not in browser.get("/metrics", headers=PAGE).text
+
+
 def test_machines_get_no_page_for_an_unknown_path(browser: httpx.Client) -> None:
     assert browser.get("/profile", headers={"Accept": "application/json"}).status_code == 404
     assert browser.post("/profile", headers=PAGE).status_code in {404, 405}

@@ -510,6 +510,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/notice-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Templates
+         * @description List the words that count now.
+         */
+        get: operations["list_templates_api_admin_notice_templates_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/notice-templates/{given_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Template
+         * @description Show one template with its history.
+         */
+        get: operations["get_template_api_admin_notice_templates__given_id__get"];
+        /**
+         * Change Template
+         * @description Let new words count from now on; what is queued already keeps the old ones.
+         */
+        put: operations["change_template_api_admin_notice_templates__given_id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/notice-templates/{given_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Template
+         * @description Show how it looks, with samples or given values; nothing is kept or sent.
+         */
+        post: operations["preview_template_api_admin_notice_templates__given_id__preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/notice-templates/{given_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Template
+         * @description Let the code's own words count again; the history stays.
+         */
+        post: operations["restore_template_api_admin_notice_templates__given_id__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/patients": {
         parameters: {
             query?: never;
@@ -934,6 +1018,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Notifications
+         * @description Show how the patient is told.
+         */
+        get: operations["get_notifications_api_me_notifications_get"];
+        /**
+         * Change Notifications
+         * @description Choose how to be told; what is told from now on follows.
+         */
+        put: operations["change_notifications_api_me_notifications_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/unsubscribe/{given_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Unsubscribe
+         * @description Ask before anything is switched off: programs that look at letters follow links too.
+         */
+        get: operations["show_unsubscribe_api_notifications_unsubscribe__given_id__get"];
+        put?: never;
+        /**
+         * Unsubscribe By Click
+         * @description Switch such letters off: by the page's button, or by the mail program itself (RFC 8058).
+         */
+        post: operations["unsubscribe_by_click_api_notifications_unsubscribe__given_id__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/readyz": {
         parameters: {
             query?: never;
@@ -1212,6 +1344,22 @@ export interface components {
             sealed_at: string | null;
             /** Seq */
             seq: number;
+        };
+        /**
+         * Channel
+         * @description How a notice reaches a person.
+         * @enum {string}
+         */
+        Channel: "sms" | "email";
+        /**
+         * ChannelsWire
+         * @description Which channels may be used.
+         */
+        ChannelsWire: {
+            /** Email */
+            email: boolean;
+            /** Sms */
+            sms: boolean;
         };
         /**
          * CheckWire
@@ -1827,6 +1975,12 @@ export interface components {
          */
         InboxState: "ready" | "running" | "parked" | "processed" | "duplicate" | "stale" | "ignored" | "buried";
         /**
+         * Language
+         * @description What words are written in.
+         * @enum {string}
+         */
+        Language: "ru" | "en";
+        /**
          * MeWire
          * @description A patient has a card and perhaps a phone; a member of staff has a name and a login.
          */
@@ -1873,6 +2027,18 @@ export interface components {
             /** Received No */
             received_no: number;
         };
+        /**
+         * NoticeClass
+         * @description What a person can say no to, each by itself.
+         * @enum {string}
+         */
+        NoticeClass: "service" | "marketing" | "legal";
+        /**
+         * NoticeKind
+         * @description What happened, noun.past.
+         * @enum {string}
+         */
+        NoticeKind: "points.accrued" | "points.activated" | "points.spent" | "points.taken_back" | "points.expiring_30" | "points.expiring_7" | "points.expiring_1" | "tier.raised" | "tier.lowering" | "certificate.issued" | "certificate.offered" | "certificate.accepted" | "certificate.redeemed" | "certificate.expiring" | "referral.rewarded" | "consent.changed" | "erasure.requested" | "erasure.done" | "mailing.sent";
         OnecRefusal: {
             code: string;
             correlation_id: string;
@@ -1929,6 +2095,30 @@ export interface components {
             items: components["schemas"]["PatientLine"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * PreviewAsked
+         * @description What to look at: these words, or those that count; with these values instead of samples.
+         */
+        PreviewAsked: {
+            /** Values */
+            values?: {
+                [key: string]: string;
+            };
+            words?: components["schemas"]["WordsAsked"] | null;
+        };
+        /**
+         * PreviewWire
+         * @description A message as it would be sent; `segments` of a text, `html` of a letter.
+         */
+        PreviewWire: {
+            /** Html */
+            html: string;
+            segments: components["schemas"]["SegmentsWire"] | null;
+            /** Subject */
+            subject: string;
+            /** Text */
+            text: string;
         };
         Problem: {
             /** @description kebab-case, for machines */
@@ -1993,6 +2183,22 @@ export interface components {
          * @enum {string}
          */
         Purpose: "loyalty" | "marketing";
+        /**
+         * QuietWire
+         * @description From when until when no texts come; may reach over midnight.
+         */
+        QuietWire: {
+            /**
+             * From
+             * @example 21:00
+             */
+            from: string;
+            /**
+             * Until
+             * @example 21:00
+             */
+            until: string;
+        };
         /**
          * RateChange
          * @description What to change; absent fields stay. A burst below a second of the rate sends less than the rate.
@@ -2182,6 +2388,62 @@ export interface components {
             when_uncertain: components["schemas"]["WhenUncertain"];
         };
         /**
+         * SegmentsWire
+         * @description What a text costs: `parts` are billed.
+         */
+        SegmentsWire: {
+            /** Encoding */
+            encoding: string;
+            /** Length */
+            length: number;
+            /** Parts */
+            parts: number;
+        };
+        /**
+         * TemplateDetail
+         * @description A template with all its versions, newest first, the code's own last.
+         */
+        TemplateDetail: {
+            channel: components["schemas"]["Channel"];
+            current: components["schemas"]["VersionWire"];
+            /** Id */
+            id: string;
+            /** Is Sent */
+            is_sent: boolean;
+            kind: components["schemas"]["NoticeKind"];
+            language: components["schemas"]["Language"];
+            notice_class: components["schemas"]["NoticeClass"];
+            /** Variables */
+            variables: string[];
+            /** Versions */
+            versions: components["schemas"]["VersionWire"][];
+        };
+        /**
+         * TemplateList
+         * @description Every template.
+         */
+        TemplateList: {
+            /** Items */
+            items: components["schemas"]["TemplateWire"][];
+        };
+        /**
+         * TemplateWire
+         * @description The words that count now. `id`: kind:channel:language. `is_sent`: the kind goes by this channel.
+         */
+        TemplateWire: {
+            channel: components["schemas"]["Channel"];
+            current: components["schemas"]["VersionWire"];
+            /** Id */
+            id: string;
+            /** Is Sent */
+            is_sent: boolean;
+            kind: components["schemas"]["NoticeKind"];
+            language: components["schemas"]["Language"];
+            notice_class: components["schemas"]["NoticeClass"];
+            /** Variables */
+            variables: string[];
+        };
+        /**
          * TierWire
          * @description What the next visit earns.
          */
@@ -2276,11 +2538,73 @@ export interface components {
             reverses: string | null;
         };
         /**
+         * VersionWire
+         * @description Words as they stand or stood. Version 0 is the code's own; `is_default`: these are the code's words.
+         */
+        VersionWire: {
+            /** Actor */
+            actor: string | null;
+            /** Body */
+            body: string;
+            /** Created At */
+            created_at: string | null;
+            /** Is Default */
+            is_default: boolean;
+            /** Subject */
+            subject: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * WhenUncertain
          * @description What to do with a message that may have been taken.
          * @enum {string}
          */
         WhenUncertain: "resend" | "look_up" | "person";
+        /**
+         * WishesChange
+         * @description What the patient wants, whole. `quiet_hours` null: at any hour.
+         */
+        WishesChange: {
+            language: components["schemas"]["Language"];
+            marketing: components["schemas"]["ChannelsWire"];
+            quiet_hours: components["schemas"]["QuietWire"] | null;
+            service: components["schemas"]["ChannelsWire"];
+        };
+        /**
+         * WishesWire
+         * @description What the patient wants, and what it meets.
+         *
+         *     Marketing is sent only with `marketing_consent` (`/api/me/consents`). Quiet hours go by `timezone`, that
+         *     of the clinic where the patient was last. An address that is null is not known.
+         */
+        WishesWire: {
+            /** Email Masked */
+            email_masked: string | null;
+            language: components["schemas"]["Language"];
+            marketing: components["schemas"]["ChannelsWire"];
+            /** Marketing Consent */
+            marketing_consent: boolean;
+            /** Phone Masked */
+            phone_masked: string | null;
+            quiet_hours: components["schemas"]["QuietWire"] | null;
+            service: components["schemas"]["ChannelsWire"];
+            /** Timezone */
+            timezone: string;
+        };
+        /**
+         * WordsAsked
+         * @description Words of a template; of a text the subject is empty.
+         */
+        WordsAsked: {
+            /** Body */
+            body: string;
+            /**
+             * Subject
+             * @default
+             */
+            subject: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -3397,6 +3721,216 @@ export interface operations {
             };
         };
     };
+    list_templates_api_admin_notice_templates_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateList"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_template_api_admin_notice_templates__given_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                given_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateDetail"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_template_api_admin_notice_templates__given_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                given_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WordsAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateDetail"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_template_api_admin_notice_templates__given_id__preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                given_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewWire"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_template_api_admin_notice_templates__given_id__restore_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                given_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateDetail"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     search_patients_api_admin_patients_get: {
         parameters: {
             query?: {
@@ -4301,6 +4835,170 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_notifications_api_me_notifications_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WishesWire"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_notifications_api_me_notifications_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WishesChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WishesWire"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_unsubscribe_api_notifications_unsubscribe__given_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Accept-Language"?: string;
+            };
+            path: {
+                given_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unsubscribe_by_click_api_notifications_unsubscribe__given_id__post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Accept-Language"?: string;
+            };
+            path: {
+                given_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
             };
             /** @description Refused */
             "4XX": {
