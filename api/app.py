@@ -21,6 +21,7 @@ from api import (
     metrics,
     notifications,
     pages,
+    passwords,
     refreshing,
 )
 from api.admin import approvals as admin_approvals
@@ -53,6 +54,8 @@ DOORS = (
     me.door,
     notifications.door,
     devices.door,
+    passwords.door,
+    passwords.own_door,
     consents.door,
     loyalty.door,
     events.door,

@@ -11,11 +11,13 @@ from fastapi import Request, Response
 from pydantic import Field
 
 from api.access import SIGN_IN, Door, sign_in_by
-from api.entering import Deliver, TokenWire, let_in
+from api.entering import Deliver, TokenWire, let_in, read_visitor
 from api.wire import Asked, Told
 from hub.db.transaction import transaction
 from hub.domain.patients.queries import ProfileBrief
+from hub.domain.staff.authentication import Candidate
 from hub.domain.staff.permissions import Role
+from hub.domain.staff.queries import StaffIdentity
 from hub.flows import sign_in
 from hub.flows.sign_in import Offer
 from hub.kernel import tokens
@@ -109,7 +111,7 @@ def choose_profile(body: ProfileChosen, request: Request, response: Response) ->
 
 
 class PasswordProof(Asked):
-    """A staff login and its password."""
+    """A staff login or a patient's e-mail, and the password."""
 
     login: str = Field(min_length=1, max_length=200)
     password: str = Field(min_length=1, max_length=1_000)
@@ -118,13 +120,20 @@ class PasswordProof(Asked):
 
 @door.post("/password", sign_in_by("login"))
 def enter_by_password(body: PasswordProof, request: Request, response: Response) -> TokenWire:
-    """Let staff in; ten failures in a row lock the login for a quarter of an hour."""
+    """Let staff in, or a patient; ten failures in a row lock the login there for a quarter of an hour."""
+    place = read_visitor(request).network
     with transaction() as session:
-        outcome = sign_in.enter_by_password(session, body.login, body.password)
+        outcome = sign_in.enter_by_password(session, body.login, body.password, place=place)
         if not isinstance(outcome, HubError):
-            user_id, roles = outcome.staff_id, outcome.roles
+            user_id, roles = _who(outcome)
             return let_in(session, request, response, user_id=user_id, roles=roles, deliver=body.deliver)
     raise outcome
+
+
+def _who(found: StaffIdentity | Candidate) -> tuple[UUID, Sequence[Role]]:
+    if isinstance(found, StaffIdentity):
+        return found.staff_id, found.roles
+    return found.user_id, [Role.PATIENT]
 
 
 def _offer(profiles: Sequence[ProfileBrief]) -> ProfilesWire:

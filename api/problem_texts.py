@@ -94,6 +94,12 @@ PROBLEM_TEXTS: Mapping[str, ProblemText] = MappingProxyType(
         "sign-in-failed": ProblemText(
             "Вход не выполнен", "Неверный логин или пароль.", "Sign-in failed", "Wrong login or password."
         ),
+        "password-wrong": ProblemText(
+            "Пароль не подошёл",
+            "Нынешний пароль указан неверно.",
+            "Wrong password",
+            "The present password is not right.",
+        ),
         "code-wrong": ProblemText(
             "Код не подошёл",
             "Код неверен или устарел. Проверьте его или запросите новый.",

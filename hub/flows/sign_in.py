@@ -14,10 +14,11 @@ from hub.contracts.messages import SendSms
 from hub.contracts.parties import DeliveryKind
 from hub.domain.patients import queries, sign_in
 from hub.domain.patients.enrolling import offer_enrolment
+from hub.domain.patients.logins import find_logins
 from hub.domain.patients.models import PatientStatus
 from hub.domain.patients.queries import ProfileBrief
 from hub.domain.staff import authentication
-from hub.domain.staff.authentication import SignInOutcome
+from hub.domain.staff.authentication import Candidate, SignInOutcome
 from hub.kernel.errors import ErrorKind, FieldInvalidError, HubError, NotFoundError
 from hub.kernel.phone import find_phone
 from hub.outbox.enqueueing import PRIORITY_CODE, Order, enqueue
@@ -84,9 +85,15 @@ def choose_profile(session: Session, allowed: Collection[UUID], profile_id: UUID
     return profile.patient_id
 
 
-def enter_by_password(session: Session, login: str, password: str) -> SignInOutcome:
-    """Let a member of staff in, or give back why not; commit in both cases."""
-    return authentication.verify_password(session, login, password)
+def enter_by_password(
+    session: Session, login: str, password: str, *, place: str
+) -> SignInOutcome | Candidate:
+    """Let staff in by login, patients by e-mail, or give back why not; commit in both cases.
+
+    `place`: the network that failures are counted by, so that strangers cannot keep an owner out.
+    """
+    others = [Candidate(found.patient_id, found.password_hash) for found in find_logins(session, login)]
+    return authentication.verify_anybody(session, login, password, others=others, place=place)
 
 
 def _read_phone(text: str) -> str:

@@ -24,6 +24,8 @@ PUBLIC_PATHS = {
     "/api/auth/enrol",
     "/api/auth/logout",
     "/api/auth/password",
+    "/api/auth/password/forgot",
+    "/api/auth/password/reset",
     "/api/auth/refresh",
     "/api/auth/token",
     "/api/docs",

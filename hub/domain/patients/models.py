@@ -136,6 +136,39 @@ class Enrolment(Base):
     used_at: Mapped[datetime | None]
 
 
+class PatientLogin(Base):
+    """A patient's e-mail and password. Several patients may share a mailbox."""
+
+    __tablename__ = "patient_login"
+    __table_args__ = (Index("ix_patient_login_email_index", "email_index"),)
+
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"), primary_key=True)
+    email: Mapped[bytes]
+    """Sealed."""
+    email_index: Mapped[bytes]
+    password_hash: Mapped[str]
+    confirmed_at: Mapped[datetime | None]
+    changed_at: Mapped[datetime]
+
+
+class MailToken(Base):
+    """What a letter carried: it confirms a mailbox, or sets a password anew; kept as a hash."""
+
+    __tablename__ = "mail_token"
+    __table_args__ = (
+        CheckConstraint("purpose IN ('confirm', 'reset')", name="purpose"),
+        Index("ix_mail_token_patient_id", "patient_id", "created_at"),
+    )
+
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"))
+    purpose: Mapped[str]
+    email_index: Mapped[bytes]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
 class OneTimeCode(Base):
     """A sign-in code that was sent to a phone; only its keyed hash is kept."""
 

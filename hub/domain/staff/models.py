@@ -49,6 +49,22 @@ class SignInFailure(Base):
     changed_at: Mapped[datetime]
 
 
+class PlaceFailure(Base):
+    """Failures in a row at a login from one network; both are blind."""
+
+    __tablename__ = "place_failure"
+    __table_args__ = (
+        CheckConstraint("failed_count >= 0", name="failed_count"),
+        Index("ix_place_failure_changed_at", "changed_at"),
+    )
+
+    login_index: Mapped[bytes] = mapped_column(primary_key=True)
+    place_index: Mapped[bytes] = mapped_column(primary_key=True)
+    failed_count: Mapped[int] = mapped_column(SmallInteger)
+    locked_until: Mapped[datetime | None]
+    changed_at: Mapped[datetime]
+
+
 class Credential(Base):
     """A service's secret, hashed; the next one is valid too while it is being rolled out."""
 

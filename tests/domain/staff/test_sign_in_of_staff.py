@@ -178,3 +178,29 @@ def test_neither_name_nor_password_nor_a_mistyped_login_is_stored_in_clear() -> 
     stored = [value if isinstance(value, bytes) else str(value).encode() for row in rows for value in row]
     for secret in ("Кассирова", "Ольга", "demo-cashier", "too-early"):
         assert not any(secret.encode() in value for value in stored), secret
+
+
+def test_a_place_that_guesses_is_shut_out_and_the_owner_elsewhere_is_not() -> None:
+    add_cashier()
+
+    def enter(password: str, place: str) -> SignInOutcome:
+        with transaction() as session:
+            return verify_password(session, "cashier", password, place=place)
+
+    for _ in range(10):
+        assert isinstance(enter("guess-guess", "203.0.113.0/24"), SignInFailedError)
+    assert isinstance(enter("demo-cashier", "203.0.113.0/24"), SignInLockedError)
+    assert isinstance(enter("demo-cashier", "198.51.100.0/24"), StaffIdentity)
+
+
+def test_a_flood_from_everywhere_shuts_everybody_out_for_two_minutes_only() -> None:
+    add_cashier()
+    for number in range(50):
+        with clock.frozen(NOON), transaction() as session:
+            verify_password(session, "cashier", "guess-guess", place=f"place {number // 9}")
+    with clock.frozen(NOON), transaction() as session:
+        outcome = verify_password(session, "cashier", "demo-cashier", place="home")
+    assert isinstance(outcome, SignInLockedError)
+    assert outcome.facts["retry_after_s"] == 121
+    with clock.frozen(NOON + timedelta(minutes=2)), transaction() as session:
+        assert isinstance(verify_password(session, "cashier", "demo-cashier", place="home"), StaffIdentity)
