@@ -4,11 +4,12 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import Request, Response
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from api.access import SIGN_IN, Door
 from api.consents import ConsentAsked, read_address, read_decisions
 from api.entering import Deliver, TokenWire, let_in
+from api.people import Name
 from api.wire import Asked
 from hub.db.transaction import transaction
 from hub.domain.patients.consent_texts import Purpose
@@ -21,17 +22,6 @@ door = Door("/api/auth", tag="auth")
 _BORN_SINCE = date(1900, 1, 1)
 _CONSENTS_MAX = 20
 _REFERRAL_CODE = r"^[0-9A-Za-zА-Яа-яЁё_-]{3,40}$"
-
-
-def _clean_name(text: str) -> str:
-    """Write a name on one line; what has no letter, or cannot be printed, is none."""
-    name = " ".join(text.split())
-    if not name.isprintable() or not any(sign.isalpha() for sign in name):
-        raise ValueError("no name")
-    return name
-
-
-Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_clean_name)]
 
 
 class EnrolmentAsked(Asked):

@@ -1,11 +1,10 @@
 """A patient's own password: set in the cabinet, forgotten, set anew by a letter."""
 
-from typing import Annotated
-
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from api.access import SIGN_IN, SIGNED_IN, CallerHere, Door, sign_in_by
 from api.owners import get_own_patient_id
+from api.people import Email
 from api.wire import Asked, Told
 from hub.db.transaction import transaction
 from hub.flows import passwords
@@ -13,18 +12,6 @@ from hub.flows import passwords
 door = Door("/api/auth/password", tag="auth")
 own_door = Door("/api/me", tag="me")
 _PASSWORD_MAX = 1_000
-_EMAIL_PATTERN = r"^[^@\s]+@[^@\s]+\.[^@\s.]+$"
-
-
-def _clean_email(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("no e-mail")
-    return text
-
-
-Email = Annotated[
-    str, Field(min_length=3, max_length=254, pattern=_EMAIL_PATTERN), AfterValidator(_clean_email)
-]
 
 
 class PasswordForgotten(Asked):

@@ -106,6 +106,12 @@ PROBLEM_TEXTS: Mapping[str, ProblemText] = MappingProxyType(
             "Wrong code",
             "The code is wrong or too old. Check it, or ask for a new one.",
         ),
+        "profile-of-clinic": ProblemText(
+            "Это меняет клиника",
+            "Эти данные ведёт клиника. Попросите исправить их там.",
+            "The clinic changes this",
+            "The clinic keeps these data. Ask there to correct them.",
+        ),
         "profile-closed": ProblemText(
             "Карта закрыта",
             "Карта этого человека закрыта в клинике. Открыть её снова может только клиника.",

@@ -154,6 +154,13 @@ def open_register_for(session: Session, personal: Personal) -> Register:
     return register
 
 
+def open_register_of(session: Session, patient_id: UUID) -> Register:
+    """Read and lock one patient by id; a merged one is not there."""
+    register = Register()
+    _read_patients(session, register, (patient_id,), ())
+    return register
+
+
 def read_personal(snapshot: PatientSnapshot) -> Personal:
     """Take the personal values of a snapshot."""
     return Personal(
