@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, Request, params
 from api.callers import Caller, UnauthenticatedError, identify
 from api.limiting import BY_CALLER, Limit
 from api.signatures import is_signature_due, verify_signature
-from hub.domain.staff.permissions import Permission
+from hub.domain.staff.permissions import Permission, Role
 from hub.kernel.errors import ErrorKind, ForbiddenError, HubError
 from hub.kernel.rates import RateClass
 
@@ -35,6 +35,7 @@ class Entrance(StrEnum):
 
     PUBLIC = "public"
     PERSON = "person"
+    PATIENT = "patient"
     PERMITTED = "permitted"
     INFOBASE = "infobase"
     OPERATOR = "operator"
@@ -64,6 +65,8 @@ class Access:
         caller = identify(request.headers.get("authorization", ""), request.app.state.credentials)
         if self.entrance is Entrance.PERSON and caller.user_id is None:
             raise ForbiddenError
+        if self.entrance is Entrance.PATIENT and Role.PATIENT not in caller.roles:
+            raise ForbiddenError
         if self.permissions and not any(caller.may(permission) for permission in self.permissions):
             raise ForbiddenError
         if self.entrance is Entrance.INFOBASE and not caller.infobase:
@@ -77,6 +80,7 @@ PUBLIC = Access(Entrance.PUBLIC)
 LOOK_UP = Access(Entrance.PUBLIC, limit=Limit(RateClass.LOOK_UP))
 SIGN_IN = Access(Entrance.PUBLIC, limit=Limit(RateClass.SIGN_IN))
 SIGNED_IN = Access(Entrance.PERSON, limit=BY_CALLER)
+PATIENT = Access(Entrance.PATIENT, limit=BY_CALLER)
 OPERATOR = Access(Entrance.OPERATOR)
 """A direct caller on this machine, or the bearer of HUB_METRICS_TOKEN."""
 

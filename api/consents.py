@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Request
 from pydantic import Field
 
-from api.access import LOOK_UP, SIGNED_IN, CallerHere, Door
+from api.access import LOOK_UP, PATIENT, CallerHere, Door
 from api.languages import prefers_english
 from api.owners import get_own_patient_id
 from api.wire import AcceptLanguage, Asked, Told
@@ -85,7 +85,7 @@ def list_texts(accept_language: AcceptLanguage = "") -> ConsentTextsWire:
     )
 
 
-@door.get("", SIGNED_IN)
+@door.get("", PATIENT)
 def list_own(caller: CallerHere) -> ConsentsWire:
     """Show a patient what they agreed to, when and where, and what they took back."""
     patient_id = get_own_patient_id(caller)
@@ -93,7 +93,7 @@ def list_own(caller: CallerHere) -> ConsentsWire:
         return _write(list_consents(session, patient_id))
 
 
-@door.post("", SIGNED_IN)
+@door.post("", PATIENT)
 def decide_own(caller: CallerHere, body: ConsentAsked, request: Request) -> ConsentsWire:
     """Give a consent, or take it back (`granted: false`). Repeating adds nothing to the log."""
     patient_id, decisions = get_own_patient_id(caller), read_decisions([body])

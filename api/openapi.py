@@ -50,6 +50,7 @@ _SCHEMES = {
 _SECURITY: dict[str, list[dict[str, list[str]]]] = {
     Entrance.PUBLIC: [],
     Entrance.PERSON: [{"bearer": []}],
+    Entrance.PATIENT: [{"bearer": []}],
     Entrance.PERMITTED: [{"bearer": []}, {"basic": []}],
     Entrance.INFOBASE: [{"basic": []}, {"bearer": []}],
     Entrance.OPERATOR: [{"bearer": []}],
