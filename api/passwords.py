@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from api.access import SIGN_IN, SIGNED_IN, CallerHere, Door, sign_in_by
+from api.access import PATIENT, SIGN_IN, CallerHere, Door, sign_in_by
 from api.owners import get_own_patient_id
 from api.people import Email
 from api.wire import Asked, Told
@@ -62,7 +62,7 @@ def reset(body: PasswordReset) -> None:
         passwords.reset(session, body.token, body.password)
 
 
-@own_door.post("/password", SIGNED_IN, status_code=204)
+@own_door.post("/password", PATIENT, status_code=204)
 def change_own(caller: CallerHere, body: PasswordAsked) -> None:
     """Set or change the caller's password; other devices are signed out, a new e-mail gets a letter."""
     patient_id = get_own_patient_id(caller)
@@ -79,7 +79,7 @@ def change_own(caller: CallerHere, body: PasswordAsked) -> None:
         raise refusal
 
 
-@own_door.post("/email/confirm", SIGNED_IN, status_code=204)
+@own_door.post("/email/confirm", PATIENT, status_code=204)
 def confirm_own(caller: CallerHere, body: MailboxProof) -> None:
     """Confirm by the token from the letter that the mailbox is the caller's own."""
     patient_id = get_own_patient_id(caller)

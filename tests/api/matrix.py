@@ -24,6 +24,7 @@ NOBODY: frozenset[str] = frozenset()
 DESK = frozenset({"cashier", "senior_cashier", "auditor", "admin"})
 OVERSIGHT = frozenset({"auditor", "admin"})
 ADMIN = frozenset({"admin"})
+MARKETER = frozenset({"marketer"})
 BASES = frozenset({ONEC})
 
 
@@ -53,6 +54,7 @@ _ANY = Whose.ANY
 MATRIX: Mapping[str, Line] = {
     "GET /": _OPEN,
     "GET /admin": _OPEN,
+    "GET /api": _OPEN,
     "GET /api/docs": _OPEN,
     "GET /api/redoc": _OPEN,
     "GET /api/openapi.json": _OPEN,
@@ -65,6 +67,8 @@ MATRIX: Mapping[str, Line] = {
     "POST /api/auth/token": _OPEN,
     "POST /api/auth/choose": _OPEN,
     "POST /api/auth/password": _OPEN,
+    "POST /api/auth/password/forgot": _OPEN,
+    "POST /api/auth/password/reset": _OPEN,
     "POST /api/auth/enrol": _OPEN,
     "POST /api/auth/refresh": _OPEN,
     "POST /api/auth/logout": _OPEN,
@@ -72,6 +76,8 @@ MATRIX: Mapping[str, Line] = {
     "POST /api/auth/logout-everywhere": Line(PEOPLE),
     # --- oneself
     "GET /api/me": Line(PEOPLE),
+    "POST /api/me/password": Line(PATIENT),
+    "POST /api/me/email/confirm": Line(PATIENT),
     "GET /api/me/devices": Line(PEOPLE),
     "DELETE /api/me/devices/{given_id}": Line(PEOPLE, Whose.OWN),
     "GET /api/me/consents": Line(PATIENT),
@@ -109,6 +115,11 @@ MATRIX: Mapping[str, Line] = {
     "GET /api/admin/retry-schedules": Line(OVERSIGHT),
     "PUT /api/admin/retry-schedules/{given_id}": Line(ADMIN, _ANY),
     "GET /api/admin/dead-letters": Line(OVERSIGHT),
+    "GET /api/admin/notice-templates": Line(OVERSIGHT | MARKETER),
+    "GET /api/admin/notice-templates/{given_id}": Line(OVERSIGHT | MARKETER, _ANY),
+    "POST /api/admin/notice-templates/{given_id}/preview": Line(OVERSIGHT | MARKETER, _ANY),
+    "PUT /api/admin/notice-templates/{given_id}": Line(ADMIN | MARKETER, _ANY),
+    "POST /api/admin/notice-templates/{given_id}/restore": Line(ADMIN | MARKETER, _ANY),
     "GET /api/admin/audit": Line(OVERSIGHT),
     "GET /api/admin/audit/chain": Line(OVERSIGHT),
     "GET /api/admin/approvals": Line(OVERSIGHT),
