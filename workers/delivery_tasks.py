@@ -1,6 +1,7 @@
 """Sending what is due."""
 
 from hub.contracts.parties import Destination
+from hub.flows.bounced_letters import take_bounces
 from hub.flows.deliver import deliver
 from hub.taskqueue.names import TaskName
 from hub.taskqueue.nudge import nudge_now
@@ -14,3 +15,9 @@ def deliver_due(destination: str) -> Counts:
     if counts["more"]:
         nudge_now(TaskName.DELIVER, destination)
     return counts
+
+
+@task(TaskName.TAKE_BOUNCES)
+def take_returned(_subject: str) -> Counts:
+    """Note letters that came back, and clear their box."""
+    return take_bounces()

@@ -66,6 +66,8 @@ class Settings(BaseSettings):
     """`Name <address>` that letters come from; its domain ends every Message-ID."""
     mail_reply_to: str | None = None
     """`Name <address>` for answers."""
+    mail_bounces_url: SecretStr | None = None
+    """Box of its own that letters come back to, pop3s:// with login and password; what is read is deleted."""
     metrics_token: SecretStr | None = None
     """Bearer token for /metrics; without one only direct loopback callers may read it."""
     accrual_pending_days: Days = 14
@@ -146,6 +148,9 @@ class Settings(BaseSettings):
         schemes = _MAIL_SCHEMES if not self.is_demo else (*_MAIL_SCHEMES, "smtp://")
         if url and not url.startswith(schemes):
             raise ValueError(f"HUB_MAIL_URL: {' or '.join(schemes)}…")
+        box = self.mail_bounces_url.get_secret_value() if self.mail_bounces_url else ""
+        if box and not box.startswith(("pop3s://", "pop3://") if self.is_demo else "pop3s://"):
+            raise ValueError("HUB_MAIL_BOUNCES_URL: pop3s://…")
         for name, mailbox in (("FROM", self.mail_from), ("REPLY_TO", self.mail_reply_to)):
             if mailbox and not _MAILBOX.fullmatch(mailbox):
                 raise ValueError(f"HUB_MAIL_{name}: Name <address>")

@@ -21,6 +21,7 @@ class TaskName(StrEnum):
 
     DRAIN_INBOX = "inbox.drain"
     DELIVER = "outbox.deliver"
+    TAKE_BOUNCES = "outbox.bounces"
     NOTIFY = "notices.tell"
     FORESEE_EXPIRY = "notices.foresee"
     ACTIVATE = "ledger.activate"
@@ -34,6 +35,7 @@ class TaskName(StrEnum):
 ROUTES: dict[str, dict[str, str]] = {
     TaskName.DRAIN_INBOX: {"queue": Queue.CORE},
     TaskName.DELIVER: {"queue": Queue.IO},
+    TaskName.TAKE_BOUNCES: {"queue": Queue.IO},
     TaskName.NOTIFY: {"queue": Queue.IO},
     TaskName.FORESEE_EXPIRY: {"queue": Queue.SLOW},
     TaskName.ACTIVATE: {"queue": Queue.SCHED},

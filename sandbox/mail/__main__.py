@@ -9,6 +9,7 @@ import uvicorn
 
 from sandbox.mail.app import create_app
 from sandbox.mail.certificate import make_certificate
+from sandbox.mail.pop3 import open_box
 from sandbox.mail.room import MailRoom
 from sandbox.mail.smtp import listen
 
@@ -23,6 +24,7 @@ def main() -> None:
     parser.add_argument("--smtp-port", type=int, required=True)
     parser.add_argument("--smtps-port", type=int, help="TLS from the first byte; none by default")
     parser.add_argument("--login", default="", help="user:password asked of everybody; none by default")
+    parser.add_argument("--pop3-port", type=int, help="of the box that failed letters come back to")
     options = parser.parse_args()
     user, _, password = options.login.partition(":")
     room = MailRoom()
@@ -36,6 +38,8 @@ def main() -> None:
             await listen(room, options.host, port, login=login, context=context, is_tls=is_tls)
             for port, is_tls in ports
         ]
+        if options.pop3_port:
+            servers.append(await open_box(room, options.host, options.pop3_port, login=login))
         yield
         for server in servers:
             server.close()

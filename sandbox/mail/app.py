@@ -86,7 +86,7 @@ class Doors:
         return {"mode": fault.mode, "left": fault.left, "pattern": fault.pattern}
 
     def show_state(self) -> Answer:
-        return {"sessions": self._room.count_sessions()}
+        return {"sessions": self._room.count_sessions(), "returned": len(self._room.list_returned())}
 
     def show_certificate(self) -> fastapi.Response:
         return fastapi.Response(self._certificate, media_type="application/x-pem-file")

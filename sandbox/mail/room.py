@@ -9,8 +9,10 @@ from typing import Literal
 
 LETTERS_MAX = 500
 
-FaultMode = Literal["ok", "down", "busy", "greylist", "reject", "spam", "auth", "tls", "slow", "lost-answer"]
-AT_RECIPIENT: frozenset[FaultMode] = frozenset({"greylist", "reject"})
+FaultMode = Literal[
+    "ok", "down", "busy", "greylist", "reject", "spam", "auth", "tls", "slow", "lost-answer", "bounce"
+]
+AT_RECIPIENT: frozenset[FaultMode] = frozenset({"greylist", "reject", "bounce"})
 """Faults that the recipient's address chooses."""
 
 
@@ -43,6 +45,7 @@ class MailRoom:
 
     def __init__(self) -> None:
         self._letters: collections.deque[Letter] = collections.deque(maxlen=LETTERS_MAX)
+        self._returned: list[bytes] = []
         self._fault = Fault()
         self._sessions = 0
         self._lock = threading.Lock()
@@ -72,6 +75,21 @@ class MailRoom:
             count = len(self._letters)
             self._letters.clear()
             return count
+
+    def give_back(self, notification: bytes) -> None:
+        """Put a notification into the box of those that wait for their letters' fate; the oldest ones go."""
+        with self._lock:
+            self._returned = [*self._returned, notification][-LETTERS_MAX:]
+
+    def list_returned(self) -> list[bytes]:
+        """Give what lies in that box."""
+        with self._lock:
+            return list(self._returned)
+
+    def take_away(self, taken: list[bytes]) -> None:
+        """Empty the box of these."""
+        with self._lock:
+            self._returned = [letter for letter in self._returned if letter not in taken]
 
     def set_fault(self, fault: Fault) -> None:
         """Treat the next letters so."""

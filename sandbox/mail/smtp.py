@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
+from sandbox.mail.returning import make_notification
 from sandbox.mail.room import MailRoom
 
 SIZE_MAX = 10_485_760
@@ -147,6 +148,8 @@ class Session:
                 content=content,
                 is_encrypted=self._is_encrypted,
             )
+            if self._room.spend_fault("bounce", address=recipient):
+                self._room.give_back(make_notification(content, recipient))
         fault = self._room.spend_fault("slow", "lost-answer")
         if fault is not None and fault.mode == "slow":
             await asyncio.sleep(fault.delay_s)

@@ -87,6 +87,14 @@ def test_letters_of_a_production_never_go_in_the_clear(production: pytest.Monkey
     assert Settings().mail_url is not None
 
 
+@pytest.mark.parametrize("url", ["pop3://mail.example", "imaps://mail.example"])
+def test_the_box_of_a_production_is_read_by_tls_only(production: pytest.MonkeyPatch, url: str) -> None:
+    production.setenv("HUB_MAIL_BOUNCES_URL", url)
+    assert "HUB_MAIL_BOUNCES_URL" in refusal()
+    production.setenv("HUB_MAIL_BOUNCES_URL", "pop3s://mail.example")
+    assert Settings().mail_bounces_url is not None
+
+
 def test_a_demo_may_send_letters_in_the_clear(production: pytest.MonkeyPatch) -> None:
     production.setenv("HUB_ENV", "demo")
     production.setenv("HUB_MAIL_URL", "smtp://127.0.0.1:8125")

@@ -28,6 +28,7 @@ SPOKEN_DEFAULTS = {
     "HUB_AUDIT_DIR": "none",
     "HUB_MAIL_URL": "none",
     "HUB_MAIL_REPLY_TO": "none",
+    "HUB_MAIL_BOUNCES_URL": "none",
     "HUB_RATES": "none",
     "HUB_CORS_ORIGINS": "none",
 }

@@ -27,9 +27,18 @@ class MailStranger:
     http: httpx.Client
     smtp_port: int
     smtps_port: int
+    pop3_port: int
 
     def url(self, scheme: str = "smtp") -> str:
         return f"{scheme}://{LOGIN}:{PASSWORD}@127.0.0.1:{self.smtp_port}"
+
+    def box_url(self) -> str:
+        return f"pop3://{LOGIN}:{PASSWORD}@127.0.0.1:{self.pop3_port}"
+
+    def returned(self) -> int:
+        """Letters in the box of those that came back."""
+        count: int = self.http.get("/state").json()["returned"]
+        return count
 
     def server(self, **changes: Any) -> Server:
         return Server("127.0.0.1", self.smtp_port, "none", LOGIN, PASSWORD)._replace(**changes)
@@ -53,12 +62,12 @@ class MailStranger:
 @contextlib.contextmanager
 def running_mail(log_path: pathlib.Path) -> Iterator[MailStranger]:
     """Run it until the block ends."""
-    smtp_port, smtps_port = pick_free(), pick_free()
-    options = ("--smtp-port", str(smtp_port), "--smtps-port", str(smtps_port))
+    smtp_port, smtps_port, pop3_port = pick_free(), pick_free(), pick_free()
+    options = ("--smtp-port", str(smtp_port), "--smtps-port", str(smtps_port), "--pop3-port", str(pop3_port))
     with running_stranger(
         "sandbox.mail", "/messages", log_path, *options, "--login", f"{LOGIN}:{PASSWORD}"
     ) as client:
-        yield MailStranger(client, smtp_port, smtps_port)
+        yield MailStranger(client, smtp_port, smtps_port, pop3_port)
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """The mail stranger: SMTP as any client speaks it, a viewer that lets no letter out of its cage."""
 
+import poplib
 import re
 import smtplib
 from collections.abc import Iterator
@@ -133,3 +134,36 @@ def test_the_page_is_served_without_inline_code(mail: MailStranger) -> None:
     assert 'sandbox="allow-popups' in page
     for path in re.findall(r'(?:src|href)="(/static/[^"]+)"', page):
         assert mail.http.get(path).is_success
+
+
+def test_a_letter_that_comes_back_lies_in_the_box_until_a_visit_ends_well(
+    mail: MailStranger, client: smtplib.SMTP
+) -> None:
+    mail.fault("bounce", pattern="nobody")
+    client.send_message(letter(drawn_address()))
+    client.send_message(letter("nobody@example.ru"))
+    mail.fault("ok")
+    for is_polite in (False, True):
+        box = poplib.POP3("127.0.0.1", mail.pop3_port, 10)
+        with pytest.raises(poplib.error_proto):
+            box.stat()
+        box.user(LOGIN)
+        box.pass_(PASSWORD)
+        assert box.stat()[0] == 1
+        lines = b"\n".join(box.top(1, 1_000)[1])
+        assert b"Action: failed" in lines
+        assert b"Message-ID: <nobody@example.ru>" in lines
+        box.dele(1)
+        if is_polite:
+            box.quit()
+        else:
+            box.close()
+    assert mail.returned() == 0
+
+
+def test_the_box_is_closed_to_strangers(mail: MailStranger) -> None:
+    box = poplib.POP3("127.0.0.1", mail.pop3_port, 10)
+    box.user(LOGIN)
+    with pytest.raises(poplib.error_proto):
+        box.pass_("wrong")
+    box.close()

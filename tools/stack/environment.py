@@ -26,6 +26,7 @@ def hub_environment(
         "HUB_SMS_URL": f"http://{LOOPBACK}:{ports.sms}",
         "HUB_SMS_TOKEN": credentials.sms_token,
         "HUB_MAIL_URL": f"smtp://{LOOPBACK}:{ports.smtp}",
+        "HUB_MAIL_BOUNCES_URL": f"pop3://{LOOPBACK}:{ports.pop3}",
         "HUB_MAIL_FROM": "Моя ❤ скидка <hub@hub.example>",
         # Whoever tries things out signs in by the hundred, all from one address.
         "HUB_RATES": "sign-in=1200,look-up=1200,cabinet=6000,staff=30000",

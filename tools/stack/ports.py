@@ -26,6 +26,7 @@ class Ports:
     sms: int
     mail: int
     smtp: int
+    pop3: int
 
 
 def read_ports(environ: Mapping[str, str]) -> Ports:
@@ -42,6 +43,7 @@ def read_ports(environ: Mapping[str, str]) -> Ports:
         sms=8103 + offset,
         mail=8104 + offset,
         smtp=8125 + offset,
+        pop3=8110 + offset,
     )
     for number in vars(ports).values():
         if not 0 < number <= _PORT_MAX:

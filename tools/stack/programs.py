@@ -75,8 +75,8 @@ def sandbox_programs(desk: Desk) -> list[Program]:
     )
     token = desk.hub_env["HUB_SMS_TOKEN"]
     sms = desk.of_sandbox("sms", "sandbox.sms", "--port", str(desk.ports.sms), "--token", token)
-    ports = ("--port", str(desk.ports.mail), "--smtp-port", str(desk.ports.smtp))
-    return [onec, sms, desk.of_sandbox("mail", "sandbox.mail", *ports)]
+    ports = ("--port", str(desk.ports.mail), "--smtp-port", str(desk.ports.smtp), "--pop3-port")
+    return [onec, sms, desk.of_sandbox("mail", "sandbox.mail", *ports, str(desk.ports.pop3))]
 
 
 def is_demo(desk: Desk) -> bool:

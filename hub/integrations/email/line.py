@@ -29,6 +29,8 @@ _SECURITY: dict[str, tuple[Security, int]] = {
     "smtp": ("none", 25),
     "smtp+starttls": ("starttls", 587),
     "smtps": ("tls", 465),
+    "pop3": ("none", 110),
+    "pop3s": ("tls", 995),
 }
 
 
@@ -47,7 +49,10 @@ class Server(NamedTuple):
 
 
 def read_server(url: str) -> Server:
-    """Read smtp://, smtp+starttls:// or smtps://, then login:secret@host:port. Raises: ValueError."""
+    """Read smtp://, smtp+starttls://, smtps:// or pop3s://, then login:secret@host:port.
+
+    Raises: ValueError.
+    """
     parts = urlsplit(url)
     if parts.scheme not in _SECURITY or not parts.hostname:
         raise ValueError("not the address of a mail server")

@@ -12,6 +12,7 @@ const MODES = {
   tls: "нет TLS",
   slow: "медленный",
   "lost-answer": "ответ теряется",
+  bounce: "возвращает позже",
 };
 let shown = "";
 
