@@ -29,6 +29,7 @@ from api.admin import audit as admin_audit
 from api.admin import deliveries as admin_deliveries
 from api.admin import destinations as admin_destinations
 from api.admin import events as admin_events
+from api.admin import mailings as admin_mailings
 from api.admin import patients as admin_patients
 from api.admin import templates as admin_templates
 from api.credentials import Credentials
@@ -65,6 +66,7 @@ DOORS = (
     admin_deliveries.door,
     admin_destinations.door,
     admin_templates.door,
+    admin_mailings.door,
     admin_audit.door,
     admin_approvals.door,
     health.door,

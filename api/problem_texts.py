@@ -31,6 +31,12 @@ PROBLEM_TEXTS: Mapping[str, ProblemText] = MappingProxyType(
             "Unsafe document",
             "DTD, entities and too deep nesting are not accepted.",
         ),
+        "mailing-state": ProblemText(
+            "Так не получится",
+            "Рассылка уже в другом состоянии, см. state.",
+            "Not in this state",
+            "The mailing stands elsewhere, see state.",
+        ),
         "template-invalid": ProblemText(
             "Шаблон не подходит",
             "Текст шаблона нельзя использовать: что именно не так, сказано в problem, где — в name и line.",

@@ -18,6 +18,7 @@ from hub.contracts.parties import DeliveryKind
 from hub.domain.notifications.caps import take_place
 from hub.domain.notifications.catalogue import CATALOGUE, Channel, NoticeClass, NoticeKind
 from hub.domain.notifications.errors import TemplateInvalidError
+from hub.domain.notifications.mailings import MailingWords, find_running_words, find_words
 from hub.domain.notifications.models import NoticeState
 from hub.domain.notifications.preferences import unsubscribe_token
 from hub.domain.notifications.rendering import Rendered, render
@@ -32,16 +33,32 @@ from hub.domain.notifications.telling import (
     settle,
 )
 from hub.domain.notifications.templates import TemplateKey, Version, list_current
+from hub.domain.notifications.texts import Words
 from hub.flows.notify_recipients import Recipient, find_recipients
 from hub.flows.notify_words import write_values
 from hub.kernel import clock
 from hub.kernel.settings import settings
-from hub.outbox.enqueueing import PRIORITY_NOTICE, Order, enqueue
+from hub.outbox.enqueueing import PRIORITY_MAILING, PRIORITY_NOTICE, Order, enqueue
 
 BATCH_MAX = 100
 QUEUED = "queued"
 log = structlog.get_logger()
-_Current = Mapping[TemplateKey, Version]
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What is said: templates, and the words of mailings that are not stopped."""
+
+    templates: Mapping[TemplateKey, Version]
+    mailings: Mapping[UUID, MailingWords]
+
+    def find(self, story: "_Story", channel: Channel) -> Words | None:
+        """Find the words of a story; None: nothing goes by this channel, or not any more."""
+        language = story.recipient.wishes.language
+        mailing = story.notices[0].facts.get("mailing")
+        if mailing is None:
+            return self.templates[story.kind, channel, language].words
+        return find_words(self.mailings.get(UUID(str(mailing)), {}), language, channel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +89,7 @@ def tell_due(session: Session) -> dict[str, int]:
     now = clock.now()
     stories, gathered = _make_stories(session, due, recipients, now)
     keep_for_evening(session, gathered)
-    current = list_current(session)
+    current = _Words(list_current(session), _find_mailings(session, due))
     settled = [ending for story in stories for ending in _tell(session, story, current, now)]
     settle(session, settled)
     states = Counter(one.state for one in settled)
@@ -83,6 +100,11 @@ def tell_due(session: Session) -> dict[str, int]:
         "failed": states[NoticeState.FAILED],
         "more": int(len(due) == BATCH_MAX),
     }
+
+
+def _find_mailings(session: Session, due: Sequence[DueNotice]) -> Mapping[UUID, MailingWords]:
+    named = {str(notice.facts["mailing"]) for notice in due if "mailing" in notice.facts}
+    return find_running_words(session, {UUID(name) for name in named})
 
 
 def _make_stories(
@@ -115,7 +137,7 @@ def _apart(notice: DueNotice) -> tuple[object, object]:
     return notice.facts.get("asset"), notice.facts.get("expires_at")
 
 
-def _tell(session: Session, story: _Story, current: _Current, now: datetime) -> list[Settled]:
+def _tell(session: Session, story: _Story, current: _Words, now: datetime) -> list[Settled]:
     """Queue the story by every channel that may take it."""
     if story.expires_at <= now:
         return _end(story, NoticeState.EXPIRED, {}, None)
@@ -132,7 +154,7 @@ def _tell(session: Session, story: _Story, current: _Current, now: datetime) -> 
     return _end(story, state, outcome, None)
 
 
-def _queue(session: Session, story: _Story, channel: Channel, current: _Current, now: datetime) -> str:
+def _queue(session: Session, story: _Story, channel: Channel, current: _Words, now: datetime) -> str:
     recipient, notice_class = story.recipient, CATALOGUE[story.kind].notice_class
     silence = recipient.find_silence(notice_class, channel)
     if silence is not None:
@@ -143,8 +165,11 @@ def _queue(session: Session, story: _Story, channel: Channel, current: _Current,
     not_before = after_quiet(now, recipient.wishes.quiet, recipient.zone) if is_loud else now
     if not_before >= story.expires_at:
         return "too-late"
+    words = current.find(story, channel)
+    if words is None:
+        return "no-words"
     link = "" if notice_class is NoticeClass.LEGAL else unsubscribe_url(recipient, notice_class)
-    rendered = _render(story, channel, current, link)
+    rendered = _render(story, channel, words, link)
     day = recipient.day_of(not_before)
     if is_polite and not take_place(
         session, recipient.patient_id, on=day, channel=channel, notice_class=notice_class
@@ -154,11 +179,10 @@ def _queue(session: Session, story: _Story, channel: Channel, current: _Current,
     return QUEUED
 
 
-def _render(story: _Story, channel: Channel, current: _Current, link: str) -> Rendered:
+def _render(story: _Story, channel: Channel, words: Words, link: str) -> Rendered:
     language = story.recipient.wishes.language
     facts = merge_facts([notice.facts for notice in story.notices])
     values = write_values(story.kind, facts, language=language, zone=story.recipient.zone)
-    words = current[story.kind, channel, language].words
     return render(channel, words, values, language=language, unsubscribe_url=link)
 
 
@@ -177,7 +201,7 @@ def _order(story: _Story, channel: Channel, rendered: Rendered, not_before: date
         delivery_key=f"notice:{story.notices[0].notice_key}:{channel.value}",
         message=message,
         about=f"patient:{contact.patient_id}",
-        priority=PRIORITY_NOTICE,
+        priority=PRIORITY_MAILING if "mailing" in story.notices[0].facts else PRIORITY_NOTICE,
         not_before=not_before,
         expires_at=story.expires_at,
     )

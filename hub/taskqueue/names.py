@@ -24,6 +24,7 @@ class TaskName(StrEnum):
     TAKE_BOUNCES = "outbox.bounces"
     NOTIFY = "notices.tell"
     FORESEE_EXPIRY = "notices.foresee"
+    SEND_MAILING = "mailings.send"
     ACTIVATE = "ledger.activate"
     CHECK_LEDGER = "ledger.check"
     PULSE = "hub.pulse"
@@ -38,6 +39,7 @@ ROUTES: dict[str, dict[str, str]] = {
     TaskName.TAKE_BOUNCES: {"queue": Queue.IO},
     TaskName.NOTIFY: {"queue": Queue.IO},
     TaskName.FORESEE_EXPIRY: {"queue": Queue.SLOW},
+    TaskName.SEND_MAILING: {"queue": Queue.SLOW},
     TaskName.ACTIVATE: {"queue": Queue.SCHED},
     TaskName.CHECK_LEDGER: {"queue": Queue.SLOW},
     TaskName.PULSE: {"queue": Queue.SCHED},

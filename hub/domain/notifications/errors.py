@@ -10,6 +10,13 @@ class TemplateInvalidError(HubError):
     kind = ErrorKind.INVALID
 
 
+class MailingStateError(HubError):
+    """The mailing's state does not allow this; `state` says where it stands."""
+
+    code = "mailing-state"
+    kind = ErrorKind.CONFLICT
+
+
 class UnsubscribeTokenError(HubError):
     """The link was not made by this hub."""
 

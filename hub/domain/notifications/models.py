@@ -37,6 +37,12 @@ class NoticeRow(Base):
             "ix_notice_recipient", "recipient_id", "kind", "told_on", postgresql_where=text("state = 'told'")
         ),
         Index("ix_notice_patient_id", "patient_id", "id"),
+        Index(
+            "ix_notice_mailing",
+            text("(facts ->> 'mailing')"),
+            "state",
+            postgresql_where=text("kind = 'mailing.sent'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
@@ -130,3 +136,41 @@ class ExpiryHorizon(Base):
     seen_until: Mapped[datetime]
     seen_lot_id: Mapped[int]
     """Lots are told in order of (expiry, id): this one was the last."""
+
+
+class MailingState(StrEnum):
+    """Where a mailing stands."""
+
+    DRAFT = "draft"
+    RUNNING = "running"
+    STOPPED = "stopped"
+    DONE = "done"
+
+
+class Mailing(Base):
+    """News for a segment: its words, how fast, and how far it has come."""
+
+    __tablename__ = "mailing"
+    __table_args__ = (
+        CheckConstraint("state IN ('draft', 'running', 'stopped', 'done')", name="state"),
+        CheckConstraint("per_minute BETWEEN 1 AND 6000", name="per_minute"),
+        CheckConstraint("(state = 'draft') = (started_at IS NULL)", name="started_at"),
+        CheckConstraint("name <> ''", name="name"),
+        Index("ix_mailing_running", "next_slice_at", postgresql_where=text("state = 'running'")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default=text("'draft'"))
+    segment: Mapped[dict[str, Any]]
+    words: Mapped[dict[str, Any]]
+    """By language, by channel: subject and body."""
+    per_minute: Mapped[int]
+    cursor_id: Mapped[UUID | None]
+    """The last patient that was looked at: patients are told in order of id."""
+    noted: Mapped[int] = mapped_column(server_default=text("0"))
+    next_slice_at: Mapped[datetime | None]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]

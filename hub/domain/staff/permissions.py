@@ -55,6 +55,7 @@ class Permission(StrEnum):
     READ_TEMPLATES = "templates.read"
     MANAGE_TEMPLATES = "templates.manage"
     """To change the words of notices."""
+    RUN_MAILINGS = "mailings.run"
     PUSH_EVENTS = "exchange.push"
     READ_EXCHANGE = "exchange.read"
 
@@ -70,6 +71,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.READ_ANY_ACCOUNT,
                 Permission.READ_TEMPLATES,
                 Permission.MANAGE_TEMPLATES,
+                Permission.RUN_MAILINGS,
             }
         ),
         Role.ACCOUNTANT: frozenset({Permission.READ_ANY_ACCOUNT}),
@@ -95,6 +97,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.MANAGE_DELIVERIES,
                 Permission.READ_TEMPLATES,
                 Permission.MANAGE_TEMPLATES,
+                Permission.RUN_MAILINGS,
                 Permission.READ_AUDIT,
                 Permission.READ_APPROVALS,
                 Permission.DECIDE_APPROVALS,
