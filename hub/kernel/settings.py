@@ -19,6 +19,7 @@ from hub.kernel.rates import RateClass, read_rates
 Days = Annotated[int, Field(ge=0, le=3_650)]
 _SECRET_LENGTH_MIN = 16
 _DISTINCT_BYTES_MIN = 8
+_NOBODY = "hub@localhost"
 _MAIL_SCHEMES = ("smtps://", "smtp+starttls://")
 _MAILBOX = re.compile(r"(?:[^<>\x00-\x1f]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)")
 
@@ -62,7 +63,7 @@ class Settings(BaseSettings):
     """Bearer token for the SMS gateway."""
     mail_url: SecretStr | None = None
     """Mail server, smtps:// or smtp+starttls://, with login and password; plain smtp:// in the demo only."""
-    mail_from: str = "hub@localhost"
+    mail_from: str = _NOBODY
     """`Name <address>` that letters come from; its domain ends every Message-ID."""
     mail_reply_to: str | None = None
     """`Name <address>` for answers."""
@@ -151,6 +152,8 @@ class Settings(BaseSettings):
         box = self.mail_bounces_url.get_secret_value() if self.mail_bounces_url else ""
         if box and not box.startswith(("pop3s://", "pop3://") if self.is_demo else "pop3s://"):
             raise ValueError("HUB_MAIL_BOUNCES_URL: pop3s://…")
+        if url and not self.is_demo and self.mail_from == _NOBODY:
+            raise ValueError("HUB_MAIL_FROM: letters need an address that is yours")
         for name, mailbox in (("FROM", self.mail_from), ("REPLY_TO", self.mail_reply_to)):
             if mailbox and not _MAILBOX.fullmatch(mailbox):
                 raise ValueError(f"HUB_MAIL_{name}: Name <address>")

@@ -84,6 +84,8 @@ def test_letters_of_a_production_never_go_in_the_clear(production: pytest.Monkey
     production.setenv("HUB_MAIL_URL", url)
     assert "HUB_MAIL_URL" in refusal()
     production.setenv("HUB_MAIL_URL", "smtp+starttls://mail.example")
+    assert "HUB_MAIL_FROM" in refusal()
+    production.setenv("HUB_MAIL_FROM", "Клиника <hub@clinic.example>")
     assert Settings().mail_url is not None
 
 
