@@ -1,8 +1,8 @@
 """From rows to stories: each event is understood, then told to the flow of its kind.
 
 Events of one batch are told in waves: the first of every document together, then the second ones,
-so that a flow meets each document once per call and order per document holds. Patients' cards go
-before everything, so that locks are taken in one order: cards, documents, accounts (flows/locking.py).
+so that a flow meets each document once per call and order per document holds. Patients' cards are told
+before everything; locks are taken in one order: documents, cards, accounts (flows/locking.py).
 """
 
 from collections import defaultdict
@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from hub.contracts.facts import Fact, PatientSnapshot, UnknownKind, VisitRefunded, VisitSnapshot
 from hub.domain.clinics.queries import InfobaseTerms, list_infobases
+from hub.domain.visits.mirror import VisitKey
 from hub.flows.ending import Ending
-from hub.flows.locking import lock_cards, lock_purses
+from hub.flows.locking import lock_cards, lock_documents, lock_purses
 from hub.flows.patient_merged import move_purses
 from hub.flows.patient_upserted import record_cards
 from hub.flows.visit_refunded import record_refunds
@@ -85,12 +86,14 @@ def _tell_all(session: Session, understood: Sequence[tuple[Claimed, Fact]]) -> l
     cards = [told for told in understood if isinstance(told[1], PatientSnapshot)]
     documents = [told for told in understood if not isinstance(told[1], PatientSnapshot)]
     is_one_round = len(_rounds(cards)) + len(_rounds(documents)) <= 1
+    visits: set[VisitKey] = set()
     if not is_one_round:
+        visits = lock_documents(session, [fact for _, fact in documents])
         lock_cards(session, [fact for _, fact in understood])
     endings = _tell_to_the_end(session, cards)
     absorbed = [ending.merge.absorbed_id for ending in endings.values() if ending.merge]
     if not is_one_round:
-        lock_purses(session, [fact for _, fact in documents], absorbed)
+        lock_purses(session, [fact for _, fact in documents], visits, absorbed)
     endings |= move_purses(session, endings)
     endings |= _tell_to_the_end(session, documents)
     return [_settlement(event, endings[event.id]) for event, _ in understood]

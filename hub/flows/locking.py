@@ -1,8 +1,9 @@
 """Locks of a batch, taken ahead and in one order, so that two batches never wait for each other in a ring.
 
-A batch is told in rounds, and each round locks what it needs. Taken round by round, names of cards would
-come after purses, and purses out of the order of their ids. So a batch of several rounds takes all names
-of cards before the first one, and all purses before the first that posts; one round alone does it right.
+A batch is told in rounds, and each round locks what it needs. Taken round by round, documents and names of
+cards would come after purses, and purses out of the order of their ids. So a batch of several rounds takes
+all its documents first, then all names of cards, and all purses before the first that posts; one round
+alone does it right.
 """
 
 from collections.abc import Collection, Sequence
@@ -16,9 +17,19 @@ from hub.domain.ledger.accounts import lock_accounts
 from hub.domain.ledger.queries import BALANCE_ASSETS, net_accrued
 from hub.domain.patients.queries import find_patients_by_ref, find_survivors
 from hub.domain.patients.recording import card_waiting_key
-from hub.domain.visits.mirror import VisitKey, find_holders
+from hub.domain.visits.mirror import VisitKey, find_holders, lock_refunds, lock_visits
 from hub.flows.visit_cashback import document_key
 from hub.kernel.money import Asset
+
+
+def lock_documents(session: Session, facts: Sequence[Fact]) -> set[VisitKey]:
+    """Lock the refunds, then the visits, also those that a moved refund leaves; gives all the visits."""
+    refunds = {(fact.stamp.infobase, fact.stamp.ref) for fact in facts if isinstance(fact, VisitRefunded)}
+    left = {held.visit for held in lock_refunds(session, refunds).values()} if refunds else set()
+    visits = _visits(facts) | left
+    if visits:
+        lock_visits(session, visits)
+    return visits
 
 
 def lock_cards(session: Session, facts: Sequence[Fact]) -> None:
@@ -28,9 +39,14 @@ def lock_cards(session: Session, facts: Sequence[Fact]) -> None:
     lock_names(session, [card_waiting_key(*key) for key in cards | (wanted - _find(session, wanted).keys())])
 
 
-def lock_purses(session: Session, facts: Sequence[Fact], absorbed: Collection[UUID]) -> None:
-    """Lock the purses that these documents may touch, and those that merges empty and fill."""
-    visits = _visits(facts)
+def lock_purses(
+    session: Session, facts: Sequence[Fact], visits: Collection[VisitKey], absorbed: Collection[UUID]
+) -> None:
+    """Lock the purses that these visits may touch, and those that merges empty and fill.
+
+    Raises: PurseMovedError when a neighbour's merge emptied one since we looked: its heir's would be taken
+    late, out of order. Looked at again, the heir is found.
+    """
     nets = net_accrued(session, [document_key(key) for key in visits], asset=Asset.CASHBACK)
     owners = {
         *_find(session, _patient_refs(facts)).values(),
@@ -42,7 +58,7 @@ def lock_purses(session: Session, facts: Sequence[Fact], absorbed: Collection[UU
         (owner, asset) for owner in merged for asset in BALANCE_ASSETS
     }
     if holders:
-        lock_accounts(session, holders, with_moved=True)
+        lock_accounts(session, holders, moved_may_be=merged)
 
 
 def _patient_refs(facts: Sequence[Fact]) -> set[VisitKey]:

@@ -4,7 +4,7 @@ A foreign key's key-share lock followed by an update of the parent deadlocks two
 comes first; the active account's lock covers its lots, the pending one's its pending accruals.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -48,10 +48,12 @@ class LockedAccounts:
     system: dict[tuple[Asset, SystemCode], int]
 
 
-def lock_accounts(session: Session, holders: Iterable[Holder], *, with_moved: bool = False) -> LockedAccounts:
+def lock_accounts(
+    session: Session, holders: Iterable[Holder], *, moved_may_be: Collection[UUID] = ()
+) -> LockedAccounts:
     """Open what is missing, then lock every account of these holders by id.
 
-    Raises: PurseMovedError when one was taken over by an heir, unless `with_moved`.
+    Raises: PurseMovedError when one was taken over by an heir and its owner is not of `moved_may_be`.
     A transaction that calls several verbs calls this first for all its holders, and hands the result to
     each: locks taken verb by verb would come in another order than a neighbour's.
     """
@@ -66,7 +68,7 @@ def lock_accounts(session: Session, holders: Iterable[Holder], *, with_moved: bo
     owned = [row.id for row in found if row.code is None]
     system = {(Asset(row.asset), SystemCode(row.code)): row.id for row in found if row.code is not None}
     rows = session.execute(_LOCK, {"ids": owned}).all()
-    if not with_moved and any(row.heir_id for row in rows):
+    if any(row.heir_id and row.owner_id not in moved_may_be for row in rows):
         raise PurseMovedError
     return LockedAccounts(_by_holder(wanted, rows), system)
 

@@ -43,7 +43,9 @@ def activate_due(session: Session, *, limit: int) -> list[Activated]:
         return []
     holders = {row.id: (row.owner_id, Asset(row.asset)) for row in due}
     # A purse may have moved to an heir since: then its parts are gone, and are activated there.
-    book = Book(now, lock_accounts(session, holders.values(), with_moved=True))
+    book = Book(
+        now, lock_accounts(session, holders.values(), moved_may_be={owner for owner, _ in holders.values()})
+    )
     parts = session.execute(_REREAD, {"ids": list(holders)}).all()
     touched = {holders[row.id]: book.of(holders[row.id]).active for row in parts}
     sweep(book, touched.values(), find_overdue_lots(session, [a.id for a in touched.values()], now))

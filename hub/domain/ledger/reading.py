@@ -84,20 +84,23 @@ class DocumentAccrual:
     """When the last of it was earned: all that is left has the dates that follow from it."""
 
 
-# OFFSET 0 keeps the look-ups by entry and account: a join planned while tables are small walks them.
+# OFFSET 0 keeps the look-ups by document, entry and account: a join planned while tables are small walks
+# them, and the order of the aggregate invites a walk along the whole primary key of an empty one.
 _ACCRUED = text("""
     SELECT entry.document_key, coalesce(account.heir_id, account.owner_id) AS owner_id, account.asset,
            CAST(sum(CASE account.kind WHEN 'debt' THEN -1 ELSE 1 END * posting.amount) AS bigint) AS net,
            max(entry.id) FILTER (WHERE entry.kind = 'accrual') AS last_accrual_id,
            (array_agg(entry.occurred_at ORDER BY entry.id DESC) FILTER (WHERE entry.kind = 'accrual'))[1]
              AS earned_at
-      FROM ledger_entry AS entry
+      FROM unnest(CAST(:documents AS text[])) AS wanted (document_key)
+     CROSS JOIN LATERAL (SELECT id, document_key, kind, occurred_at FROM ledger_entry
+                          WHERE document_key = wanted.document_key AND kind IN ('accrual', 'clawback')
+                         OFFSET 0) AS entry
      CROSS JOIN LATERAL (SELECT account_id, amount, account_version FROM ledger_posting
                           WHERE entry_id = entry.id OFFSET 0) AS posting
      CROSS JOIN LATERAL (SELECT owner_id, heir_id, asset, kind FROM ledger_account
                           WHERE id = posting.account_id OFFSET 0) AS account
-     WHERE entry.document_key = ANY(CAST(:documents AS text[])) AND entry.kind IN ('accrual', 'clawback')
-       AND posting.account_version IS NOT NULL
+     WHERE posting.account_version IS NOT NULL
      GROUP BY 1, 2, 3
 """)
 

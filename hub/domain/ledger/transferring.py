@@ -47,8 +47,9 @@ def transfer_purses(session: Session, drafts: Sequence[TransferDraft]) -> dict[U
     """
     if not drafts:
         return {}
-    owners = [(owner, asset) for asset in BALANCE_ASSETS for d in drafts for owner in (d.owner_id, d.heir_id)]
-    book = Book(clock.now(), lock_accounts(session, owners, with_moved=True))
+    people = {owner for d in drafts for owner in (d.owner_id, d.heir_id)}
+    owners = [(owner, asset) for asset in BALANCE_ASSETS for owner in people]
+    book = Book(clock.now(), lock_accounts(session, owners, moved_may_be=people))
     active = {book.of(holder).active.id: book.of(holder).active for holder in owners}
     lots = find_open_lots(session, active)
     sweep(book, active.values(), lots)
