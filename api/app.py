@@ -23,6 +23,7 @@ from api import (
     pages,
     passwords,
     refreshing,
+    second_step,
 )
 from api.admin import approvals as admin_approvals
 from api.admin import audit as admin_audit
@@ -56,6 +57,8 @@ DOORS = (
     notifications.door,
     devices.door,
     passwords.door,
+    second_step.door,
+    second_step.own_door,
     passwords.own_door,
     consents.door,
     loyalty.door,

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from api.access import SIGN_IN, Door, sign_in_by
 from api.entering import Deliver, TokenWire, let_in, read_visitor
+from api.second_step import SetupWire, write_setup
 from api.wire import Asked, Told
 from hub.db.transaction import transaction
 from hub.domain.patients.queries import ProfileBrief
@@ -115,19 +116,24 @@ class PasswordProof(Asked):
 
     login: str = Field(min_length=1, max_length=200)
     password: str = Field(min_length=1, max_length=1_000)
+    totp: str | None = Field(default=None, max_length=64)
+    """A code from the phone or a recovery code; asked for by 401 `totp-required`."""
     deliver: Deliver | None = None
 
 
 @door.post("/password", sign_in_by("login"))
-def enter_by_password(body: PasswordProof, request: Request, response: Response) -> TokenWire:
+def enter_by_password(body: PasswordProof, request: Request, response: Response) -> TokenWire | SetupWire:
     """Let staff in, or a patient; ten failures in a row lock the login there for a quarter of an hour."""
     place = read_visitor(request).network
     with transaction() as session:
-        outcome = sign_in.enter_by_password(session, body.login, body.password, place=place)
-        if not isinstance(outcome, HubError):
+        outcome = sign_in.enter_by_password(session, body.login, body.password, body.totp, place=place)
+        if isinstance(outcome, StaffIdentity | Candidate):
             user_id, roles = _who(outcome)
             return let_in(session, request, response, user_id=user_id, roles=roles, deliver=body.deliver)
-    raise outcome
+    if isinstance(outcome, HubError):
+        raise outcome
+    response.headers["Cache-Control"] = "no-store"
+    return write_setup(outcome.staff_id, outcome.setup)
 
 
 def _who(found: StaffIdentity | Candidate) -> tuple[UUID, Sequence[Role]]:

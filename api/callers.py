@@ -42,6 +42,11 @@ class Caller:
         return f"patient:{self.user_id}" if self.roles == (Role.PATIENT,) else f"staff:{self.user_id}"
 
     @property
+    def is_staff(self) -> bool:
+        """Whether a member of staff calls."""
+        return self.user_id is not None and Role.PATIENT not in self.roles
+
+    @property
     def infobase(self) -> str:
         """The 1C base that calls; empty for everybody else."""
         return (self.credential.infobase or "") if self.credential else ""

@@ -106,6 +106,24 @@ PROBLEM_TEXTS: Mapping[str, ProblemText] = MappingProxyType(
             "Wrong password",
             "The present password is not right.",
         ),
+        "totp-required": ProblemText(
+            "Нужен второй шаг",
+            "Введите код из приложения на телефоне или код восстановления.",
+            "Second step",
+            "Enter the code from your phone, or a recovery code.",
+        ),
+        "totp-wrong": ProblemText(
+            "Код не подошёл",
+            "Код из приложения неверен или уже использован. Дождитесь следующего.",
+            "Wrong code",
+            "The code is wrong or was used. Wait for the next one.",
+        ),
+        "totp-enrolled": ProblemText(
+            "Второй шаг уже есть",
+            "Второй шаг входа уже настроен. Снять его может только администратор сервера.",
+            "Second step is set",
+            "The second step is set up already. Only the server's administrator can remove it.",
+        ),
         "code-wrong": ProblemText(
             "Код не подошёл",
             "Код неверен или устарел. Проверьте его или запросите новый.",

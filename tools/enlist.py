@@ -18,11 +18,14 @@ from hub.db.transaction import transaction
 from hub.domain.clinics.adding import add_clinic, add_infobase, restart_numbering
 from hub.domain.clinics.models import ZONE_DEFAULT
 from hub.domain.clinics.queries import get_infobase
+from hub.domain.devices.revoking import revoke_all
+from hub.domain.devices.rules import Revocation
 from hub.domain.staff.adding import add_credential, add_staff
 from hub.domain.staff.authentication import normalise_login, set_password
 from hub.domain.staff.permissions import STAFF_ROLES, Role
 from hub.domain.staff.queries import find_staff_id, list_credentials
 from hub.domain.staff.rotating import begin_rotation, finish_rotation
+from hub.domain.staff.second_step import remove_second_step
 from hub.inbox.sequences import forget
 from hub.kernel.errors import HubError, NotFoundError
 
@@ -80,8 +83,20 @@ def renew_password(session: Session, wanted: argparse.Namespace) -> str:
         raise NotFoundError
     password = secrets.token_urlsafe(12)
     set_password(session, staff_id=staff_id, password=password)
+    revoke_all(session, staff_id, because=Revocation.PASSWORD)
     record_action(session, Action(ACTOR, "staff.password-renewed", "staff", str(staff_id)))
     return f"{wanted.login}: пароль / password {password}"
+
+
+def remove_totp(session: Session, wanted: argparse.Namespace) -> str:
+    """Forget the second step of a member of staff: the phone is lost. Raises: NotFoundError."""
+    staff_id = find_staff_id(session, normalise_login(wanted.login))
+    if staff_id is None:
+        raise NotFoundError
+    remove_second_step(session, staff_id)
+    revoke_all(session, staff_id, because=Revocation.PASSWORD)
+    record_action(session, Action(ACTOR, "staff.second-step-removed", "staff", str(staff_id)))
+    return f"{wanted.login}: второй шаг снят / the second step is removed"
 
 
 def renew_secret(session: Session, wanted: argparse.Namespace) -> str:
@@ -109,7 +124,9 @@ def renew_numbering(session: Session, wanted: argparse.Namespace) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.enlist", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="staff|infobase|clinic|password|secret|numbering")
+    commands = parser.add_subparsers(
+        required=True, metavar="staff|infobase|clinic|password|totp|secret|numbering"
+    )
     staff = commands.add_parser("staff", help="сотрудник / a member of staff")
     staff.add_argument("--login", required=True)
     staff.add_argument("--name", required=True)
@@ -124,6 +141,9 @@ def _parser() -> argparse.ArgumentParser:
     password = commands.add_parser("password", help="новый пароль сотрудника / a new password for staff")
     password.add_argument("--login", required=True)
     password.set_defaults(act=renew_password)
+    totp = commands.add_parser("totp", help="снять второй шаг входа / remove the second step of a sign-in")
+    totp.add_argument("--login", required=True)
+    totp.set_defaults(act=remove_totp)
     secret = commands.add_parser("secret", help="смена секрета базы 1С / change the secret of a 1C base")
     secret.add_argument("--code", required=True)
     secret.add_argument("--finish", action="store_true", help="прежний больше не нужен / end the former one")

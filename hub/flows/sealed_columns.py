@@ -12,10 +12,12 @@ from hub.domain.approvals.models import Approval
 from hub.domain.approvals.wording import reason_context
 from hub.domain.patients.consenting import address_context
 from hub.domain.patients.enrolling import enrolment_context
-from hub.domain.patients.models import ConsentRecord, Enrolment, Patient
+from hub.domain.patients.logins import login_context
+from hub.domain.patients.models import ConsentRecord, Enrolment, Patient, PatientLogin
 from hub.domain.patients.personal import SEALED_COLUMNS, personal_context
-from hub.domain.staff.models import Credential, Staff
+from hub.domain.staff.models import Credential, Staff, StaffTotp
 from hub.domain.staff.sealing import name_context, signing_context
+from hub.domain.staff.second_step import totp_context
 from hub.idempotency.models import IdempotencyRecord
 from hub.idempotency.store import answer_context
 from hub.inbox.models import InboxBody, InboxEvent
@@ -59,6 +61,8 @@ SEALED: tuple[SealedColumn, ...] = (
         is_append_only=True,
     ),
     SealedColumn(Enrolment.phone, Enrolment.token_hash, (Enrolment.token_hash,), enrolment_context),
+    SealedColumn(PatientLogin.email, PatientLogin.patient_id, (PatientLogin.patient_id,), login_context),
+    SealedColumn(StaffTotp.secret, StaffTotp.staff_id, (StaffTotp.staff_id,), totp_context),
     SealedColumn(Staff.name, Staff.id, (Staff.id,), name_context),
     SealedColumn(Credential.signing_secret, Credential.id, (Credential.login,), signing_context),
     SealedColumn(Approval.reason, Approval.id, (Approval.id,), reason_context),

@@ -18,7 +18,9 @@ from hub.domain.patients.logins import find_logins
 from hub.domain.patients.models import PatientStatus
 from hub.domain.patients.queries import ProfileBrief
 from hub.domain.staff import authentication
-from hub.domain.staff.authentication import Candidate, SignInOutcome
+from hub.domain.staff.authentication import Candidate
+from hub.domain.staff.queries import StaffIdentity
+from hub.flows.second_step import SetupDue, pass_second_step
 from hub.kernel.errors import ErrorKind, FieldInvalidError, HubError, NotFoundError
 from hub.kernel.phone import find_phone
 from hub.outbox.enqueueing import PRIORITY_CODE, Order, enqueue
@@ -86,14 +88,18 @@ def choose_profile(session: Session, allowed: Collection[UUID], profile_id: UUID
 
 
 def enter_by_password(
-    session: Session, login: str, password: str, *, place: str
-) -> SignInOutcome | Candidate:
+    session: Session, login: str, password: str, totp: str | None, *, place: str
+) -> StaffIdentity | Candidate | SetupDue | HubError:
     """Let staff in by login, patients by e-mail, or give back why not; commit in both cases.
 
-    `place`: the network that failures are counted by, so that strangers cannot keep an owner out.
+    `totp`: the second step of those who have one. `place`: the network that failures are counted by, so
+    that strangers cannot keep an owner out.
     """
     others = [Candidate(found.patient_id, found.password_hash) for found in find_logins(session, login)]
-    return authentication.verify_anybody(session, login, password, others=others, place=place)
+    outcome = authentication.verify_anybody(session, login, password, others=others, place=place)
+    if not isinstance(outcome, StaffIdentity):
+        return outcome
+    return pass_second_step(session, outcome, totp) or outcome
 
 
 def _read_phone(text: str) -> str:

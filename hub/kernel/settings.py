@@ -69,6 +69,8 @@ class Settings(BaseSettings):
     """`Name <address>` for answers."""
     mail_bounces_url: SecretStr | None = None
     """Box of its own that letters come back to, pop3s:// with login and password; what is read is deleted."""
+    admin_totp: Literal["required", "optional"] = "required"
+    """Second step of administrators who sign in by password; never required in the demo."""
     metrics_token: SecretStr | None = None
     """Bearer token for /metrics; without one only direct loopback callers may read it."""
     accrual_pending_days: Days = 14
@@ -92,6 +94,11 @@ class Settings(BaseSettings):
     def is_demo(self) -> bool:
         """Whether demo comforts are allowed."""
         return self.env == "demo"
+
+    @property
+    def is_admin_totp_required(self) -> bool:
+        """Whether an administrator needs a second step."""
+        return self.admin_totp == "required" and not self.is_demo
 
     @property
     def celery_broker_url(self) -> str:

@@ -30,6 +30,7 @@ _ISSUER = "loyalty-hub"
 _AUDIENCE = "loyalty-hub-api"
 _ACCESS_TYPE = "at+jwt"
 _CHOICE_TYPE = "choice+jwt"
+_SETUP_TYPE = "totp-setup+jwt"
 _KEY_ID_LENGTH = 16
 # Two processes of one hub may disagree about the time by so much, no more.
 _SKEW_S = 30
@@ -87,6 +88,19 @@ def read_choice(token: str) -> tuple[UUID, ...]:
     if not isinstance(profiles, list):
         raise TokenInvalidError
     return tuple(UUID(str(profile)) for profile in profiles)
+
+
+def issue_setup(staff_id: UUID) -> str:
+    """Sign that the bearer knew the password of this member of staff and may finish the second step."""
+    return _issue(_SETUP_TYPE, CHOICE_LIFETIME, {"sub": str(staff_id)})
+
+
+def read_setup(token: str) -> UUID:
+    """Read whose second step may be finished. Raises: TokenInvalidError, TokenExpiredError."""
+    staff_id = find_uuid(str(_read(_SETUP_TYPE, token).get("sub")))
+    if staff_id is None:
+        raise TokenInvalidError
+    return staff_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ PUBLIC_PATHS = {
     "/api/auth/password/reset",
     "/api/auth/refresh",
     "/api/auth/token",
+    "/api/auth/totp/enrol",
     "/api/docs",
     "/api/health",
     "/api/livez",

@@ -34,6 +34,8 @@ NOT_SEALED = {
     *("inbox_event.dedup_key", "ledger_entry.request_hash", "one_time_code.code_hash"),
     *("one_time_code.phone_index", "outbox_delivery.recipient_index", "patient.email_index"),
     *("patient.phone_birth_index", "patient.phone_index", "patient.surname_index"),
+    *("mail_token.email_index", "mail_token.token_hash", "patient_login.email_index"),
+    *("place_failure.login_index", "place_failure.place_index", "recovery_code.code_hash"),
     *("patient.surname_prefix_index", "external_identity.content_hash", "refresh_token.token_hash"),
     *("visit_refund.content_hash", "service_credential.secret_hash"),
     *("service_credential.secret_hash_next", "sign_in_failure.login_index", "visit.content_hash"),

@@ -83,7 +83,7 @@ def set_login(session: Session, patient_id: UUID, *, email: str, password_hash: 
     known = find_login(session, patient_id)
     is_confirmed = known is not None and known.email == email and known.confirmed_at is not None
     stored = {
-        "email": vault().seal(email.encode(), context=_context(patient_id)),
+        "email": vault().seal(email.encode(), context=login_context(patient_id)),
         "email_index": index,
         "password_hash": password_hash,
         "confirmed_at": known.confirmed_at if known is not None and is_confirmed else None,
@@ -191,7 +191,7 @@ def _void_resets(session: Session, patient_id: UUID) -> None:
 
 
 def _login(row: PatientLogin) -> Login:
-    email = vault().open(row.email, context=_context(row.patient_id)).decode()
+    email = vault().open(row.email, context=login_context(row.patient_id)).decode()
     return Login(row.patient_id, email, row.password_hash, row.confirmed_at)
 
 
@@ -200,5 +200,6 @@ def _index(email: str) -> bytes:
     return vault().blind_index("patient-login.email", email)
 
 
-def _context(patient_id: UUID) -> str:
+def login_context(patient_id: UUID) -> str:
+    """Name what an e-mail is sealed for."""
     return f"patient-login:{patient_id}:email"

@@ -15,3 +15,24 @@ class SignInLockedError(HubError):
 
     code = "rate-limited"
     kind = ErrorKind.LIMITED
+
+
+class TotpRequiredError(HubError):
+    """The password is right; a code from the phone is asked for."""
+
+    code = "totp-required"
+    kind = ErrorKind.UNAUTHENTICATED
+
+
+class TotpWrongError(HubError):
+    """The code is not the phone's present one, or it was used."""
+
+    code = "totp-wrong"
+    kind = ErrorKind.UNAUTHENTICATED
+
+
+class TotpEnrolledError(HubError):
+    """There is a second step already; only the console takes it away."""
+
+    code = "totp-enrolled"
+    kind = ErrorKind.REFUSED

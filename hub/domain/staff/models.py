@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, SmallInteger, Text, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.db.base import Base
@@ -63,6 +63,32 @@ class PlaceFailure(Base):
     failed_count: Mapped[int] = mapped_column(SmallInteger)
     locked_until: Mapped[datetime | None]
     changed_at: Mapped[datetime]
+
+
+class StaffTotp(Base):
+    """The secret that a member of staff shares with a phone; it counts once it is confirmed."""
+
+    __tablename__ = "staff_totp"
+
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey(Staff.id), primary_key=True)
+    secret: Mapped[bytes]
+    """Sealed."""
+    confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    """The newest step whose code was used: no code works twice."""
+    created_at: Mapped[datetime]
+
+
+class RecoveryCode(Base):
+    """One way in without the phone, once; kept as a keyed hash."""
+
+    __tablename__ = "recovery_code"
+
+    staff_id: Mapped[UUID] = mapped_column(
+        ForeignKey(StaffTotp.staff_id, ondelete="CASCADE"), primary_key=True
+    )
+    code_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    used_at: Mapped[datetime | None]
 
 
 class Credential(Base):
