@@ -128,6 +128,16 @@ def test_a_malformed_order_is_refused(mail: MailStranger) -> None:
     assert mail.http.post("/faults", json={"mode": "ok", "more": 1}).status_code == 400
 
 
+def test_every_button_of_the_page_is_a_fault_that_the_page_has_a_word_for(mail: MailStranger) -> None:
+    modes = re.findall(r'data-mode="([^"]+)"', mail.http.get("/").text)
+    words = mail.http.get("/static/page.js").text
+    assert len(modes) == len(set(modes)) >= 10
+    for mode in modes:
+        mail.fault(mode, count=1)
+        assert re.search(rf"^  \"?{mode}\"?: ", words, re.MULTILINE)
+    mail.fault("ok")
+
+
 def test_the_page_is_served_without_inline_code(mail: MailStranger) -> None:
     page = mail.http.get("/").text
     assert "Почта" in page
