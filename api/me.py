@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from api.access import SIGNED_IN, CallerHere, Door
+from api.access import PATIENT, SIGNED_IN, CallerHere, Door
 from api.callers import UnauthenticatedError
 from api.owners import get_own_patient_id
 from api.people import Email, Name
@@ -63,7 +63,7 @@ def get_me(caller: CallerHere) -> MeWire:
     return _write_staff(member)
 
 
-@door.patch("", SIGNED_IN)
+@door.patch("", PATIENT)
 def change_me(caller: CallerHere, body: ProfileChange) -> MeWire:
     """Correct the caller's own profile; what a clinic tells of them, the clinic changes."""
     patient_id = get_own_patient_id(caller)
