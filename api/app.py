@@ -32,6 +32,7 @@ from api.admin import deliveries as admin_deliveries
 from api.admin import destinations as admin_destinations
 from api.admin import events as admin_events
 from api.admin import mailings as admin_mailings
+from api.admin import notices as admin_notices
 from api.admin import patients as admin_patients
 from api.admin import templates as admin_templates
 from api.credentials import Credentials
@@ -72,6 +73,7 @@ DOORS = (
     admin_destinations.door,
     admin_templates.door,
     admin_mailings.door,
+    admin_notices.door,
     admin_audit.door,
     admin_approvals.door,
     health.door,

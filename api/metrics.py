@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access import OPERATOR, Door
 from hub.db.transaction import transaction
+from hub.domain.notifications.listing import NoticeLevel, read_level
 from hub.inbox.models import InboxState
 from hub.inbox.queries import QueueLevel, list_levels
 from hub.inbox.store import Receipt
@@ -153,11 +154,13 @@ class _Levels(Collector):
                 levels = list_levels(session)
                 deliveries = list_delivery_levels(session)
                 destinations = list_destinations(session)
+                notices = read_level(session)
         except BusyError:
             return  # the other numbers are wanted most when the database is away
         yield from _tell_queues(levels)
         yield from _tell_deliveries(deliveries)
         yield from _tell_destinations(destinations)
+        yield from _tell_notices(notices)
 
     def describe(self) -> list[Metric]:
         """Name nothing, so that registering asks no database."""
@@ -190,6 +193,16 @@ def _tell_deliveries(levels: Sequence[DeliveryLevel]) -> Iterator[Metric]:
             oldest.add_metric([level.destination], _age_s(level.oldest_at))
     yield depth
     yield oldest
+
+
+def _tell_notices(level: NoticeLevel) -> Iterator[Metric]:
+    yield GaugeMetricFamily("hub_notice_due", "Notices whose time has come, untold.", value=level.due)
+    yield GaugeMetricFamily(
+        "hub_notice_oldest_due_seconds",
+        "How long the oldest due notice waits.",
+        value=_age_s(level.oldest_at),
+    )
+    yield GaugeMetricFamily("hub_notice_failed", "Notices whose words could not be made.", value=level.failed)
 
 
 def _tell_destinations(rows: Sequence[OutboxDestination]) -> Iterator[Metric]:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from hub.domain.ledger.foreseeing import BurningLot, list_burning
+from hub.domain.notifications.caps import KEEP_DAYS, forget_counts
 from hub.domain.notifications.catalogue import EXPIRY_THRESHOLDS, NoticeKind
 from hub.domain.notifications.horizon import lock_horizon, move_horizon
 from hub.domain.notifications.noting import NoticeDraft, notify
@@ -21,7 +22,7 @@ _LOT_LAST = 2**62
 
 
 def foresee_expiry(session: Session) -> dict[str, int]:
-    """Note a slice of warnings per threshold; `more` when a slice was full."""
+    """Note a slice of warnings per threshold, drop counts of days long over; `more` when a slice was full."""
     now = clock.now()
     nearest = [*sorted(EXPIRY_THRESHOLDS), 0]
     done = more = 0
@@ -30,6 +31,7 @@ def foresee_expiry(session: Session) -> dict[str, int]:
         found = _warn(session, kind, days, now + timedelta(days=nearer), now + timedelta(days=days))
         done += found
         more |= int(found == SLICE_MAX)
+    forget_counts(session, before=now.date() - timedelta(days=KEEP_DAYS))
     return {"done": done, "more": more}
 
 

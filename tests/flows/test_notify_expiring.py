@@ -12,8 +12,8 @@ from hub.kernel import clock
 from hub.kernel.settings import settings
 from tests.conftest import Servers
 from tests.flows.conftest import Road
-from tests.flows.notices import NOON, VISITED_AT, letters, notices, settle_in, tell, texts, visit
-from tests.inbox.arrivals import run_in_threads
+from tests.flows.notices import NOON, VISITED_AT, letters, note, notices, settle_in, tell, texts, visit
+from tests.inbox.arrivals import rows, run_in_threads
 
 DAY = timedelta(days=1)
 
@@ -95,3 +95,13 @@ def test_what_burned_before_anybody_looked_is_not_warned_of(clean: Servers, burn
     foresee(burns_at + DAY)
     assert kinds(clean) == []
     assert foresee(NOON + 2000 * DAY)["done"] == 0
+
+
+def test_counts_of_days_long_over_are_dropped(road: Road, clean: Servers) -> None:
+    patient_id = settle_in(road)
+    note(patient_id)
+    tell()
+    foresee(NOON + 7 * DAY)
+    assert len(rows(clean, "SELECT * FROM notice_count")) == 2
+    foresee(NOON + 8 * DAY)
+    assert rows(clean, "SELECT * FROM notice_count") == []

@@ -37,6 +37,7 @@ class NoticeRow(Base):
             "ix_notice_recipient", "recipient_id", "kind", "told_on", postgresql_where=text("state = 'told'")
         ),
         Index("ix_notice_patient_id", "patient_id", "id"),
+        Index("ix_notice_failed", "id", postgresql_where=text("state = 'failed'")),
         Index(
             "ix_notice_mailing",
             text("(facts ->> 'mailing')"),
