@@ -11,6 +11,11 @@ from tests.sandbox.hub_receiver import HubReceiver
 from tests.sandbox.stranger_process import ROOT, running_stranger
 
 Turn = Callable[..., None]
+PORTAL_OPTIONS = (
+    *("--handler", "http://127.0.0.1:1/api/auth/bitrix24/callback"),
+    *("--client-id", "local.test", "--client-secret", "secret-of-the-test"),
+    *("--member-id", "a" * 32, "--hook", "1/hook-of-a-test"),
+)
 SMS_TOKEN = "sms-token-of-a-test"
 
 
@@ -46,6 +51,13 @@ def sms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     log_path = tmp_path_factory.mktemp("sms") / "log"
     with running_stranger("sandbox.sms", "/messages", log_path, "--token", SMS_TOKEN) as client:
         client.headers["Authorization"] = f"Bearer {SMS_TOKEN}"
+        yield client
+
+
+@pytest.fixture(scope="module")
+def bitrix24(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    log_path = tmp_path_factory.mktemp("bitrix24") / "log"
+    with running_stranger("sandbox.bitrix24", "/_sim/state", log_path, *PORTAL_OPTIONS) as client:
         yield client
 
 

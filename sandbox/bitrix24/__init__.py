@@ -1,0 +1,1 @@
+"""A small Bitrix24 portal with its OAuth server, where nobody works in earnest."""
