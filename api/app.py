@@ -25,6 +25,7 @@ from api import (
     passwords,
     refreshing,
     second_step,
+    staff_sso,
 )
 from api.admin import approvals as admin_approvals
 from api.admin import audit as admin_audit
@@ -52,6 +53,7 @@ from hub.taskqueue.nudge import nudge
 
 DOORS = (
     auth.door,
+    staff_sso.door,
     enrolment.door,
     refreshing.door,
     consents.texts_door,

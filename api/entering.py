@@ -74,7 +74,7 @@ def hand_over(response: Response, entered: Entered, deliver: Deliver | None) -> 
         entered.refresh_token,
         max_age=round((entered.refresh_expires_at - clock.now()).total_seconds()),
         path=_COOKIE_PATH,
-        secure=_is_secure(),
+        secure=is_secure(),
         httponly=True,
         samesite="strict",
     )
@@ -89,7 +89,7 @@ def hand_over(response: Response, entered: Entered, deliver: Deliver | None) -> 
 
 def clear_cookie(response: Response) -> None:
     """Take the cookie back."""
-    response.delete_cookie(COOKIE, path=_COOKIE_PATH, secure=_is_secure(), httponly=True, samesite="strict")
+    response.delete_cookie(COOKIE, path=_COOKIE_PATH, secure=is_secure(), httponly=True, samesite="strict")
 
 
 def take_token(request: Request, cookie: str | None, given: str | None) -> str | None:
@@ -126,6 +126,6 @@ def _own_hosts(request: Request) -> set[str]:
     return {urlsplit(settings().public_url).netloc, request.headers.get("host", "")} - {""}
 
 
-def _is_secure() -> bool:
+def is_secure() -> bool:
     """Only a demo over plain HTTP does without: a browser would not send the cookie back."""
     return not (settings().is_demo and settings().public_url.startswith("http://"))

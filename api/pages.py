@@ -16,7 +16,7 @@ from hub.kernel.settings import Settings, settings
 
 STATIC = Path(__file__).parent / "static"
 door = Door("", tag="pages", is_described=False)
-_SMS_TO_ONEC_PORT, _SMS_TO_MAIL_PORT = -2, 1
+_FROM_SMS = {"onec_url": -2, "bitrix24_url": -1, "mail_url": 1}
 """The sandbox's neighbours stand beside its SMS gateway, wherever all were moved."""
 
 
@@ -48,7 +48,7 @@ def show_openapi(request: Request) -> Response:
 def _demo_links(chosen: Settings) -> dict[str, str]:
     sms = urlsplit(chosen.sms_url)
     links = {"sms_url": chosen.sms_url}
-    for name, distance in (("onec_url", _SMS_TO_ONEC_PORT), ("mail_url", _SMS_TO_MAIL_PORT)):
+    for name, distance in _FROM_SMS.items():
         links[name] = urlunsplit(sms._replace(netloc=f"{sms.hostname}:{(sms.port or 0) + distance}"))
     return links
 

@@ -5,20 +5,12 @@ A test proves that every error of the hub has its words here. Details never name
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
-
-class ProblemText(NamedTuple):
-    """Title and detail in both languages."""
-
-    title_ru: str
-    detail_ru: str
-    title_en: str
-    detail_en: str
-
+from api.portal_texts import PORTAL_TEXTS, ProblemText
 
 PROBLEM_TEXTS: Mapping[str, ProblemText] = MappingProxyType(
     {
+        **PORTAL_TEXTS,
         "unparsable": ProblemText(
             "Не удалось прочитать",
             "Тело запроса не удалось разобрать.",

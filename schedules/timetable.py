@@ -28,6 +28,7 @@ TIMETABLE: tuple[Job, ...] = (
     Job("expire-approvals", TaskName.EXPIRE_APPROVALS, "", 60, "nobody agrees to what is no longer meant"),
     Job("foresee-expiry", TaskName.FORESEE_EXPIRY, "", 900, "nobody loses points unwarned: 30, 7 and 1 days"),
     Job("send-mailing", TaskName.SEND_MAILING, "", 5, "a mailing keeps its pace, slice by slice"),
+    Job("check-staff", TaskName.CHECK_STAFF, "", 900, "whom the portal dismissed is out of the hub too"),
     *(
         Job(f"pulse-{queue}", TaskName.PULSE, queue, 10, "a deaf worker shows in the health page", queue)
         for queue in (Queue.CORE, Queue.IO, Queue.SLOW)

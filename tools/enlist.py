@@ -23,11 +23,13 @@ from hub.domain.devices.rules import Revocation
 from hub.domain.staff.adding import add_credential, add_staff
 from hub.domain.staff.authentication import normalise_login, set_password
 from hub.domain.staff.permissions import STAFF_ROLES, Role
+from hub.domain.staff.portal import link
 from hub.domain.staff.queries import find_staff_id, list_credentials
 from hub.domain.staff.rotating import begin_rotation, finish_rotation
 from hub.domain.staff.second_step import remove_second_step
 from hub.inbox.sequences import forget
 from hub.kernel.errors import HubError, NotFoundError
+from hub.kernel.settings import settings
 
 ACTOR = "console"
 
@@ -99,6 +101,18 @@ def remove_totp(session: Session, wanted: argparse.Namespace) -> str:
     return f"{wanted.login}: второй шаг снят / the second step is removed"
 
 
+def link_portal(session: Session, wanted: argparse.Namespace) -> str:
+    """Let an employee of the portal in as a member of staff. Raises: NotFoundError; FieldInvalidError."""
+    staff_id = find_staff_id(session, normalise_login(wanted.login))
+    member_id = settings().bitrix24_member_id
+    if staff_id is None or member_id is None:
+        raise NotFoundError
+    link(session, member_id=member_id, portal_user_id=wanted.number, staff_id=staff_id)
+    details = {"portal_user_id": wanted.number}
+    record_action(session, Action(ACTOR, "staff.portal-linked", "staff", str(staff_id), details))
+    return f"{wanted.login}: сотрудник портала / employee of the portal {wanted.number}"
+
+
 def renew_secret(session: Session, wanted: argparse.Namespace) -> str:
     """Make a second secret valid for a 1C base; with --finish the first one ends. Raises: NotFoundError."""
     if wanted.finish:
@@ -125,7 +139,7 @@ def renew_numbering(session: Session, wanted: argparse.Namespace) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.enlist", description=__doc__)
     commands = parser.add_subparsers(
-        required=True, metavar="staff|infobase|clinic|password|totp|secret|numbering"
+        required=True, metavar="staff|infobase|clinic|password|totp|portal|secret|numbering"
     )
     staff = commands.add_parser("staff", help="сотрудник / a member of staff")
     staff.add_argument("--login", required=True)
@@ -144,6 +158,12 @@ def _parser() -> argparse.ArgumentParser:
     totp = commands.add_parser("totp", help="снять второй шаг входа / remove the second step of a sign-in")
     totp.add_argument("--login", required=True)
     totp.set_defaults(act=remove_totp)
+    portal = commands.add_parser("portal", help="вход через Битрикс24 / sign-in through Bitrix24")
+    portal.add_argument("--login", required=True)
+    portal.add_argument(
+        "--number", required=True, type=int, help="номер сотрудника на портале / number there"
+    )
+    portal.set_defaults(act=link_portal)
     secret = commands.add_parser("secret", help="смена секрета базы 1С / change the secret of a 1C base")
     secret.add_argument("--code", required=True)
     secret.add_argument("--finish", action="store_true", help="прежний больше не нужен / end the former one")

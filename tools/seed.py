@@ -18,6 +18,8 @@ from hub.domain.notifications.preferences import Preferences, choose_preferences
 from hub.domain.patients.queries import find_patients_by_ref
 from hub.domain.staff.adding import add_credential, add_staff
 from hub.domain.staff.permissions import Role
+from hub.domain.staff.portal import link, list_known
+from hub.domain.staff.queries import find_staff_id
 from hub.flows.patient_upserted import record_cards
 from hub.flows.watch import check_ledger
 from hub.kernel.settings import settings
@@ -115,6 +117,10 @@ PATIENTS = (
 """The last two are a mother and her son on one phone: a family to choose from at sign-in."""
 
 
+PORTAL_STAFF = {1: "admin", 2: "cashier", 3: "accountant"}
+"""Employees of the sandbox portal by their number there."""
+
+
 def main() -> None:
     """Write the demo content, each part in its own transaction."""
     if not settings().is_demo:
@@ -126,11 +132,21 @@ def main() -> None:
             add_clinic(session, code=code, name=name, timezone=timezone, refs={INFOBASE: ref})
         for login, name, role in STAFF:
             add_staff(session, login=login, name=name, roles=[role], password=f"demo-{login}")
+        _link_portal(session)
     with transaction() as session:
         record_cards(session, [_card(patient) for patient in PATIENTS])
         _let_ring_at_night(session)
         check_ledger(session)
     print("Демо-данные на месте.")
+
+
+def _link_portal(session: Session) -> None:
+    """Let three employees of the sandbox portal in; the others are new there and have no role yet."""
+    member_id = settings().bitrix24_member_id
+    for portal_user_id, login in (PORTAL_STAFF if member_id else {}).items():
+        staff_id = find_staff_id(session, login)
+        if member_id and staff_id and portal_user_id not in list_known(session, member_id=member_id):
+            link(session, member_id=member_id, portal_user_id=portal_user_id, staff_id=staff_id)
 
 
 def _let_ring_at_night(session: Session) -> None:

@@ -1,6 +1,7 @@
 """What the clock starts."""
 
 from hub.db.transaction import transaction
+from hub.flows import staff_sso
 from hub.flows.activate import activate
 from hub.flows.approving import expire_approvals
 from hub.flows.seal_audit import carry_out, note_carried_out, seal_audit, sign_audit
@@ -62,3 +63,13 @@ def expire_requests(_subject: str) -> Counts:
     if counts["more"]:
         nudge_now(TaskName.EXPIRE_APPROVALS, "")
     return counts
+
+
+@task(TaskName.CHECK_STAFF)
+def check_staff(_subject: str) -> Counts:
+    """Ask the portal about staff, between two transactions, and switch off whom it dismissed."""
+    with transaction() as session:
+        working = staff_sso.list_working(session)
+    dismissed = staff_sso.find_dismissed(working)
+    with transaction() as session:
+        return staff_sso.dismiss(session, dismissed)

@@ -5,12 +5,12 @@ import httpx
 from hub.db.transaction import assert_no_transaction
 
 
-def make_client(*, base_url: str, timeout_s: float, token: str) -> httpx.Client:
+def make_client(*, base_url: str, timeout_s: float, token: str | None = None) -> httpx.Client:
     """Make a client that refuses to run while a transaction is open. Redirects are not followed."""
     return httpx.Client(
         base_url=base_url,
         timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, 3.0)),
-        headers={"Authorization": f"Bearer {token}"},
+        headers={"Authorization": f"Bearer {token}"} if token is not None else {},
         event_hooks={"request": [_refuse_inside_transaction]},
         trust_env=False,
     )

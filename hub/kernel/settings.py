@@ -17,6 +17,8 @@ from hub.kernel.crypto import KEY_BYTES, Vault, make_vault, read_key
 from hub.kernel.rates import RateClass, read_rates
 
 Days = Annotated[int, Field(ge=0, le=3_650)]
+OAUTH_HOSTS = frozenset({"oauth.bitrix24.tech", "oauth.bitrix.info"})
+"""The OAuth servers of Bitrix24; a key is sent to no other host."""
 _SECRET_LENGTH_MIN = 16
 _DISTINCT_BYTES_MIN = 8
 _NOBODY = "hub@localhost"
@@ -71,6 +73,18 @@ class Settings(BaseSettings):
     """Box of its own that letters come back to, pop3s:// with login and password; what is read is deleted."""
     admin_totp: Literal["required", "optional"] = "required"
     """Second step of administrators who sign in by password; never required in the demo."""
+    bitrix24_url: str | None = None
+    """The portal where staff work, https://….bitrix24.ru; none: no sign-in through it."""
+    bitrix24_oauth_url: str = "https://oauth.bitrix24.tech"
+    """The portal's OAuth server: this one, https://oauth.bitrix.info, or the sandbox's in the demo."""
+    bitrix24_client_id: str | None = None
+    """Our local application's id."""
+    bitrix24_client_secret: SecretStr | None = None
+    """Its key."""
+    bitrix24_member_id: str | None = None
+    """The portal's own id: an employee's number means something together with it only."""
+    bitrix24_hook: SecretStr | None = None
+    """`USER/CODE` of an incoming webhook with the right `user_basic`: it asks who was dismissed."""
     metrics_token: SecretStr | None = None
     """Bearer token for /metrics; without one only direct loopback callers may read it."""
     accrual_pending_days: Days = 14
@@ -129,6 +143,24 @@ class Settings(BaseSettings):
                 raise ValueError("HUB_TRUSTED_PROXIES: each part is a network, 10.0.0.0/8") from error
         for origin in split_list(self.cors_origins):
             _check_origin(origin, is_demo=self.is_demo)
+        return self
+
+    @model_validator(mode="after")
+    def refuse_half_a_portal(self) -> Self:
+        """Say what a portal lacks; in production it is spoken to by HTTPS, its keys go to Bitrix24 alone."""
+        if self.bitrix24_url is None:
+            return self
+        for name in ("client_id", "client_secret", "member_id", "hook"):
+            if not getattr(self, f"bitrix24_{name}"):
+                raise ValueError(f"HUB_BITRIX24_{name.upper()}: needed with HUB_BITRIX24_URL")
+        for name, url in (("URL", self.bitrix24_url), ("OAUTH_URL", self.bitrix24_oauth_url)):
+            parts = urlsplit(url)
+            if url != f"{parts.scheme}://{parts.netloc}" or "@" in parts.netloc:
+                raise ValueError(f"HUB_BITRIX24_{name}: https://host")
+            if parts.scheme != "https" and not self.is_demo:
+                raise ValueError(f"HUB_BITRIX24_{name}: only https:// in production")
+        if not self.is_demo and urlsplit(self.bitrix24_oauth_url).netloc not in OAUTH_HOSTS:
+            raise ValueError(f"HUB_BITRIX24_OAUTH_URL: one of {', '.join(sorted(OAUTH_HOSTS))}")
         return self
 
     @model_validator(mode="after")

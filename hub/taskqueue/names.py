@@ -31,6 +31,7 @@ class TaskName(StrEnum):
     SEAL_AUDIT = "audit.seal"
     SIGN_AUDIT = "audit.sign"
     EXPIRE_APPROVALS = "approvals.expire"
+    CHECK_STAFF = "staff.check"
 
 
 ROUTES: dict[str, dict[str, str]] = {
@@ -46,6 +47,7 @@ ROUTES: dict[str, dict[str, str]] = {
     TaskName.SEAL_AUDIT: {"queue": Queue.SLOW},
     TaskName.SIGN_AUDIT: {"queue": Queue.SLOW},
     TaskName.EXPIRE_APPROVALS: {"queue": Queue.SCHED},
+    TaskName.CHECK_STAFF: {"queue": Queue.IO},
 }
 """Where each task goes unless its sender says otherwise (a pulse goes to every queue)."""
 

@@ -18,6 +18,8 @@ PUBLIC_PATHS = {
     "/",
     "/admin",
     "/api",
+    "/api/auth/bitrix24/callback",
+    "/api/auth/bitrix24/login",
     "/api/auth/choose",
     "/api/auth/code",
     "/api/auth/consents",

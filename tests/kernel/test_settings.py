@@ -176,3 +176,34 @@ def test_the_doors_settings_are_read(production: pytest.MonkeyPatch) -> None:
     production.setenv("HUB_CORS_ORIGINS", "https://clinic.example.org, https://app.example.org")
     production.setenv("HUB_TRUSTED_PROXIES", "10.0.0.0/8, 2001:db8::/32")
     assert Settings().rate(RateClass.TILL) == 9
+
+
+@pytest.fixture
+def portal(production: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A complete portal, to be spoilt by the test."""
+    production.setenv("HUB_BITRIX24_URL", "https://clinic.bitrix24.ru")
+    for name in ("CLIENT_ID", "CLIENT_SECRET", "MEMBER_ID", "HOOK"):
+        production.setenv(f"HUB_BITRIX24_{name}", "of-the-portal")
+    return production
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HUB_BITRIX24_URL", "http://clinic.bitrix24.ru"),
+        ("HUB_BITRIX24_URL", "https://clinic.bitrix24.ru/"),
+        ("HUB_BITRIX24_URL", "https://a@clinic.bitrix24.ru"),
+        ("HUB_BITRIX24_OAUTH_URL", "https://oauth.evil.example"),
+        ("HUB_BITRIX24_OAUTH_URL", "http://oauth.bitrix24.tech"),
+        ("HUB_BITRIX24_CLIENT_ID", ""),
+        ("HUB_BITRIX24_CLIENT_SECRET", ""),
+        ("HUB_BITRIX24_MEMBER_ID", ""),
+        ("HUB_BITRIX24_HOOK", ""),
+    ],
+)
+def test_half_a_portal_and_a_foreign_oauth_server_are_named(
+    portal: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    assert Settings().bitrix24_url == "https://clinic.bitrix24.ru"
+    portal.setenv(name, value)
+    assert name in refusal()

@@ -29,6 +29,11 @@ SPOKEN_DEFAULTS = {
     "HUB_MAIL_URL": "none",
     "HUB_MAIL_REPLY_TO": "none",
     "HUB_MAIL_BOUNCES_URL": "none",
+    "HUB_BITRIX24_URL": "none",
+    "HUB_BITRIX24_CLIENT_ID": "none",
+    "HUB_BITRIX24_CLIENT_SECRET": "none",
+    "HUB_BITRIX24_MEMBER_ID": "none",
+    "HUB_BITRIX24_HOOK": "none",
     "HUB_RATES": "none",
     "HUB_CORS_ORIGINS": "none",
 }

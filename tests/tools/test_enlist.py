@@ -9,7 +9,9 @@ from hub.audit.models import AuditRecord
 from hub.db.transaction import transaction
 from hub.domain.clinics.queries import find_clinics_by_ref, get_infobase
 from hub.domain.staff.authentication import verify_password
+from hub.domain.staff.portal import list_working
 from hub.domain.staff.queries import StaffIdentity, list_credentials
+from hub.kernel.settings import settings
 from tests.conftest import Servers
 from tools.enlist import main
 
@@ -107,3 +109,17 @@ def accepted(*secrets: str) -> list[bool]:
     with transaction() as session:
         [credential] = list_credentials(session)
     return [credential.accepts(secret) for secret in secrets]
+
+
+def test_an_employee_of_the_portal_is_linked_by_number(
+    clean: Servers, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chosen = settings().model_copy(update={"bitrix24_member_id": "b" * 32})
+    monkeypatch.setattr("tools.enlist.settings", lambda: chosen)
+    main(["staff", "--login", "olga", "--name", "Ольга", "--role", "cashier"])
+    main(["portal", "--login", "olga", "--number", "7"])
+    assert "7" in capsys.readouterr().out
+    with transaction() as session:
+        assert list_working(session, member_id="b" * 32) == {7}
+    with pytest.raises(SystemExit, match="not-found"):
+        main(["portal", "--login", "nobody", "--number", "8"])

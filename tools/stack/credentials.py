@@ -27,6 +27,8 @@ class Credentials:
     flower_password: str
     sms_token: str
     metrics_token: str
+    bitrix24_secret: str
+    bitrix24_hook: str
 
 
 def make_credentials() -> Credentials:
@@ -43,6 +45,8 @@ def make_credentials() -> Credentials:
         flower_password=secrets.token_urlsafe(9),
         sms_token=secrets.token_urlsafe(24),
         metrics_token=secrets.token_urlsafe(24),
+        bitrix24_secret=secrets.token_hex(24),
+        bitrix24_hook=f"1/{secrets.token_hex(16)}",
     )
 
 

@@ -6,6 +6,8 @@ from tools.stack.credentials import Credentials
 from tools.stack.ports import LOOPBACK, Ports
 
 FLOWER_USER = "ops"
+DEMO_MEMBER_ID = "da45a03b265edd8787f8a258d793cc5d"
+"""Of the sandbox portal; Bitrix24 writes them so."""
 # Lines must arrive when they are written, in UTF-8, wherever the desk stands.
 _OUTPUT = {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
 
@@ -28,6 +30,13 @@ def hub_environment(
         "HUB_MAIL_URL": f"smtp://{LOOPBACK}:{ports.smtp}",
         "HUB_MAIL_BOUNCES_URL": f"pop3://{LOOPBACK}:{ports.pop3}",
         "HUB_MAIL_FROM": "Моя ❤ скидка <hub@hub.example>",
+        "HUB_BITRIX24_URL": f"http://{LOOPBACK}:{ports.bitrix24}",
+        # The same process under another name: a key must not depend on which of the two is asked.
+        "HUB_BITRIX24_OAUTH_URL": f"http://localhost:{ports.bitrix24}",
+        "HUB_BITRIX24_CLIENT_ID": "local.demo",
+        "HUB_BITRIX24_CLIENT_SECRET": credentials.bitrix24_secret,
+        "HUB_BITRIX24_MEMBER_ID": DEMO_MEMBER_ID,
+        "HUB_BITRIX24_HOOK": credentials.bitrix24_hook,
         # Whoever tries things out signs in by the hundred, all from one address.
         "HUB_RATES": "sign-in=1200,look-up=1200,cabinet=6000,staff=30000",
         "HUB_LOG_JSON": "false",

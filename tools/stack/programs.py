@@ -67,7 +67,7 @@ def hub_programs(desk: Desk) -> list[Program]:
 
 
 def sandbox_programs(desk: Desk) -> list[Program]:
-    """List the strangers that stand in for 1C, the SMS gateway and the mail server."""
+    """List the strangers that stand in for 1C, Bitrix24, the SMS gateway and the mail server."""
     onec = desk.of_sandbox(
         *("1c", "sandbox.onec", "--port", str(desk.ports.onec)),
         *("--hub", f"http://{LOOPBACK}:{desk.ports.api}"),
@@ -76,7 +76,18 @@ def sandbox_programs(desk: Desk) -> list[Program]:
     token = desk.hub_env["HUB_SMS_TOKEN"]
     sms = desk.of_sandbox("sms", "sandbox.sms", "--port", str(desk.ports.sms), "--token", token)
     ports = ("--port", str(desk.ports.mail), "--smtp-port", str(desk.ports.smtp), "--pop3-port")
-    return [onec, sms, desk.of_sandbox("mail", "sandbox.mail", *ports, str(desk.ports.pop3))]
+    return [onec, sms, desk.of_sandbox("mail", "sandbox.mail", *ports, str(desk.ports.pop3)), _portal(desk)]
+
+
+def _portal(desk: Desk) -> Program:
+    return desk.of_sandbox(
+        *("bitrix24", "sandbox.bitrix24", "--port", str(desk.ports.bitrix24)),
+        *("--handler", f"{desk.hub_env['HUB_PUBLIC_URL']}/api/auth/bitrix24/callback"),
+        *("--client-id", desk.hub_env["HUB_BITRIX24_CLIENT_ID"]),
+        *("--client-secret", desk.hub_env["HUB_BITRIX24_CLIENT_SECRET"]),
+        *("--member-id", desk.hub_env["HUB_BITRIX24_MEMBER_ID"]),
+        *("--hook", desk.hub_env["HUB_BITRIX24_HOOK"]),
+    )
 
 
 def is_demo(desk: Desk) -> bool:

@@ -39,7 +39,11 @@ def hub_plan(desk: Desk) -> Plan:
     return Plan(
         once=preparations(desk),
         kept=[*hub_programs(desk), *strangers],
-        listeners=("api", "flower", *(("onec", "sms", "mail", "smtp", "pop3") if strangers else ())),
+        listeners=(
+            "api",
+            "flower",
+            *(("onec", "bitrix24", "sms", "mail", "smtp", "pop3") if strangers else ()),
+        ),
         ready_path=_READY_PATH,
         welcome=welcome_lines(desk),
     )

@@ -28,6 +28,7 @@ def welcome_lines(desk: Desk) -> list[str]:
 def _demo_rows(desk: Desk) -> list[tuple[str, str]]:
     return [
         ("1С (песочница)", f"http://{LOOPBACK}:{desk.ports.onec}/"),
+        ("Битрикс24 (песочница)", f"http://{LOOPBACK}:{desk.ports.bitrix24}/"),
         ("СМС (песочница)", f"http://{LOOPBACK}:{desk.ports.sms}/messages?phone=%2B79000000001"),
         ("Почта (песочница)", f"http://{LOOPBACK}:{desk.ports.mail}/"),
         ("Сотрудники", f"{', '.join(_STAFF)}; пароль demo-<логин>, например admin / demo-admin"),

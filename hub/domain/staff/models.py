@@ -34,6 +34,24 @@ class Staff(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
 
 
+class PortalIdentity(Base):
+    """One employee of a portal; without `staff_id` they came and were refused until somebody links them."""
+
+    __tablename__ = "portal_identity"
+    __table_args__ = (
+        CheckConstraint("portal_user_id > 0", name="portal_user_id"),
+        CheckConstraint("dismissed_at IS NULL OR staff_id IS NOT NULL", name="dismissed"),
+        Index("uq_portal_identity_staff", "staff_id", "member_id", unique=True),
+    )
+
+    member_id: Mapped[str] = mapped_column(primary_key=True)
+    portal_user_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    staff_id: Mapped[UUID | None] = mapped_column(ForeignKey(Staff.id))
+    seen_at: Mapped[datetime | None]
+    dismissed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+
+
 class SignInFailure(Base):
     """Failures in a row by blind-indexed login, kept alike for logins that exist and that do not."""
 
