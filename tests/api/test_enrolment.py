@@ -229,3 +229,13 @@ def test_an_offer_lives_a_quarter_of_an_hour(hub: Hub) -> None:
     with clock.frozen(clock.now() - OFFER_LIFETIME + timedelta(seconds=30)):
         token = offer()
     assert enrol(hub, token).status_code == 200
+
+
+def test_an_offer_that_nobody_took_is_forgotten_the_next_day(hub: Hub) -> None:
+    with clock.frozen(clock.now() - timedelta(hours=25)):
+        offer("+79000001111")
+    with clock.frozen(clock.now() - timedelta(hours=23)):
+        offer("+79000002222")
+    token = offer()
+    assert count("SELECT count(*) FROM enrolment") == 2
+    assert enrol(hub, token).status_code == 200

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from hub.db.locks import lock_names
@@ -27,6 +27,8 @@ from hub.kernel.tokens import TokenExpiredError, TokenInvalidError
 OFFER_LIFETIME = timedelta(minutes=15)
 SOURCE = "cabinet"
 _TOKEN_BYTES = 32
+# Long enough to tell a repeated call that its token was used.
+_FORGOTTEN_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,12 @@ class Enrolled:
 
 
 def offer_enrolment(session: Session, phone: str) -> str:
-    """Give a token to whoever proved this E.164 phone: 15 minutes, once. Each call gives another."""
+    """Give a token to whoever proved this E.164 phone: 15 minutes, once. Each call gives another.
+
+    Offers of yesterday are forgotten on the way: each holds the phone of somebody, perhaps of no patient.
+    """
     at, token = clock.now(), secrets.token_urlsafe(_TOKEN_BYTES)
+    session.execute(delete(Enrolment).where(Enrolment.created_at < at - _FORGOTTEN_AFTER))
     token_hash = secret_hash(token)
     session.execute(
         insert(Enrolment).values(
