@@ -10,7 +10,7 @@ define make-venv
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all chaos chaos-short check web web-check fmt hooks migrate migration seed bench fuzz openapi env-stack env-dev
+.PHONY: help run test test-all chaos chaos-short check web web-check screenshots fmt hooks migrate migration seed bench fuzz openapi env-stack env-dev
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,9 @@ check: env-dev ## Judge format, style, floors, types, dependencies, migrations, 
 
 web: env-stack ## Build both front ends (make run does it too)
 	@$(PY) -m tools.web.build
+
+screenshots: env-dev ## Take the README's pictures from a running stack: docs/images
+	@HUB_IMAGES=docs/images npx playwright test -c tests/browser/playwright.config.ts
 
 web-check: env-stack ## Judge the front ends alone: style, types, unit tests, catalogues, client, sizes
 	@$(PY) -m tools.web.check

@@ -67,6 +67,7 @@ export function SignIn({ problem, onDone }: { problem: string | undefined; onDon
             <TextInput
               name="login"
               required
+              withAsterisk={false}
               label={t('signIn.login')}
               autoComplete="username"
               autoCapitalize="none"
@@ -74,6 +75,7 @@ export function SignIn({ problem, onDone }: { problem: string | undefined; onDon
             <PasswordInput
               name="password"
               required
+              withAsterisk={false}
               label={t('signIn.password')}
               autoComplete="current-password"
               visibilityToggleButtonProps={{ 'aria-label': t('signIn.show') }}

@@ -19,7 +19,7 @@ export function SoonTiles({ balance }: { balance: Balance }) {
         {first ? (
           <>
             <Figure amount={first.amount} />
-            <Hint>{t('account.burningUntil', { date: formatLastDay(first.expiresAt) })}</Hint>
+            <Hint>{t('account.burningUntil', { date: formatLastDay(first.expiresAt, 'day') })}</Hint>
             {later.length > 0 ? <Hint>{t('account.burningLater', { count: later.length })}</Hint> : null}
           </>
         ) : (
