@@ -510,6 +510,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/mailings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List All
+         * @description List mailings, newest first.
+         */
+        get: operations["list_all_api_admin_mailings_get"];
+        put?: never;
+        /**
+         * Create
+         * @description Keep a draft; nothing is sent.
+         */
+        post: operations["create_api_admin_mailings_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/mailings/{given_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get One
+         * @description Show a mailing, whom it means now, and how far it has come.
+         */
+        get: operations["get_one_api_admin_mailings__given_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/mailings/{given_id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start
+         * @description Let it run, or go on where it was stopped.
+         */
+        post: operations["start_api_admin_mailings__given_id__start_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/mailings/{given_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop
+         * @description Tell nobody else; what is queued for sending already goes out.
+         */
+        post: operations["stop_api_admin_mailings__given_id__stop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/mailings/{given_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Out
+         * @description Send it to an address of one's own.
+         */
+        post: operations["try_out_api_admin_mailings__given_id__test_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/notice-templates": {
         parameters: {
             query?: never;
@@ -805,9 +909,49 @@ export interface paths {
         put?: never;
         /**
          * Enter By Password
-         * @description Let staff in; ten failures in a row lock the login for a quarter of an hour.
+         * @description Let staff in, or a patient; ten failures in a row lock the login there for a quarter of an hour.
          */
         post: operations["enter_by_password_api_auth_password_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password/forgot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forget
+         * @description Send a letter with a link that is good for half an hour, once; the answer is always the same.
+         */
+        post: operations["forget_api_auth_password_forgot_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset
+         * @description Set the password anew by the token from the letter; every device is signed out.
+         */
+        post: operations["reset_api_auth_password_reset_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -848,6 +992,26 @@ export interface paths {
          * @description Exchange a code for a pair of tokens, the choice among the phone's profiles, or an enrolment.
          */
         post: operations["exchange_code_api_auth_token_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/totp/enrol": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enrol
+         * @description Finish the second step by a code from the phone, and sign in.
+         */
+        post: operations["enrol_api_auth_totp_enrol_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -951,7 +1115,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change Me
+         * @description Correct the caller's own profile; what a clinic tells of them, the clinic changes.
+         */
+        patch: operations["change_me_api_me_patch"];
         trace?: never;
     };
     "/api/me/consents": {
@@ -1018,6 +1186,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/email/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Own
+         * @description Confirm by the token from the letter that the mailbox is the caller's own.
+         */
+        post: operations["confirm_own_api_me_email_confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me/notifications": {
         parameters: {
             query?: never;
@@ -1036,6 +1224,46 @@ export interface paths {
          */
         put: operations["change_notifications_api_me_notifications_put"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Own
+         * @description Set or change the caller's password; other devices are signed out, a new e-mail gets a letter.
+         */
+        post: operations["change_own_api_me_password_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Up Own
+         * @description Start the second step of the caller's own sign-in by password; for staff.
+         */
+        post: operations["set_up_own_api_me_totp_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1758,6 +1986,33 @@ export interface components {
             enrol_token: string;
         };
         /**
+         * EnrolledWire
+         * @description Signed in, with the recovery codes: they are shown this once, each works once.
+         */
+        EnrolledWire: {
+            /** Access Token */
+            access_token: string;
+            /** Expires In */
+            expires_in: number;
+            /** Recovery Codes */
+            recovery_codes: string[];
+            /** Refresh Token */
+            refresh_token?: string | null;
+            /** Roles */
+            roles: components["schemas"]["Role"][];
+            /**
+             * Token Type
+             * @default bearer
+             * @constant
+             */
+            token_type: "bearer";
+            /**
+             * User Id
+             * Format: uuid
+             */
+            user_id: string;
+        };
+        /**
          * EnrolmentAsked
          * @description Who joins. `consents`: purposes, or objects that say yes or no to one.
          */
@@ -1981,12 +2236,121 @@ export interface components {
          */
         Language: "ru" | "en";
         /**
+         * LetterSent
+         * @description The same for every e-mail.
+         */
+        LetterSent: {
+            /**
+             * Status
+             * @default accepted
+             */
+            status: string;
+        };
+        /**
+         * MailboxProof
+         * @description The token from the letter that asks to confirm a mailbox.
+         */
+        MailboxProof: {
+            /** Token */
+            token: string;
+        };
+        /**
+         * MailingAsked
+         * @description A draft. Russian words are required; who reads another language gets them where it has none.
+         */
+        MailingAsked: {
+            /** @default {} */
+            en: components["schemas"]["WordsInLanguage"];
+            /** Name */
+            name: string;
+            /**
+             * Per Minute
+             * @default 600
+             */
+            per_minute: number;
+            ru: components["schemas"]["WordsInLanguage"];
+            /** @default {} */
+            segment: components["schemas"]["SegmentWire"];
+        };
+        /**
+         * MailingPage
+         * @description Mailings, newest first.
+         */
+        MailingPage: {
+            /** Items */
+            items: components["schemas"]["MailingWire"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * MailingState
+         * @description Where a mailing stands.
+         * @enum {string}
+         */
+        MailingState: "draft" | "running" | "stopped" | "done";
+        /**
+         * MailingWire
+         * @description A mailing. `told`: its notices by state; `meant_now`: how many the segment means now.
+         */
+        MailingWire: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Mailing Id
+             * Format: uuid
+             */
+            mailing_id: string;
+            /** Meant Now */
+            meant_now?: number | null;
+            /** Name */
+            name: string;
+            /** Noted */
+            noted: number;
+            /** Per Minute */
+            per_minute: number;
+            segment: components["schemas"]["SegmentWire"];
+            /** Started At */
+            started_at: string | null;
+            state: components["schemas"]["MailingState"];
+            /** Told */
+            told?: {
+                [key: string]: number;
+            };
+            /** Words */
+            words: {
+                [key: string]: {
+                    [key: string]: {
+                        [key: string]: string;
+                    };
+                };
+            };
+        };
+        /**
          * MeWire
          * @description A patient has a card and perhaps a phone; a member of staff has a name and a login.
          */
         MeWire: {
+            /** Birth Date */
+            birth_date?: string | null;
             /** Card Code */
             card_code?: string | null;
+            /** Email */
+            email?: string | null;
+            /** Father Name */
+            father_name?: string | null;
+            /** First Name */
+            first_name?: string | null;
+            /** Is Clinics */
+            is_clinics?: boolean | null;
+            /** Last Name */
+            last_name?: string | null;
             /** Login */
             login?: string | null;
             /** Name */
@@ -2049,8 +2413,28 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * PasswordAsked
+         * @description A new password. The first one comes with an e-mail, each next one with the present password.
+         */
+        PasswordAsked: {
+            /** Current Password */
+            current_password?: string | null;
+            /** Email */
+            email?: string | null;
+            /** Password */
+            password: string;
+        };
+        /**
+         * PasswordForgotten
+         * @description Under which e-mail the password was forgotten.
+         */
+        PasswordForgotten: {
+            /** Email */
+            email: string;
+        };
+        /**
          * PasswordProof
-         * @description A staff login and its password.
+         * @description A staff login or a patient's e-mail, and the password.
          */
         PasswordProof: {
             /** Deliver */
@@ -2059,6 +2443,18 @@ export interface components {
             login: string;
             /** Password */
             password: string;
+            /** Totp */
+            totp?: string | null;
+        };
+        /**
+         * PasswordReset
+         * @description The token from the letter, and the new password.
+         */
+        PasswordReset: {
+            /** Password */
+            password: string;
+            /** Token */
+            token: string;
         };
         /**
          * PatientLine
@@ -2139,6 +2535,20 @@ export interface components {
             type: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * ProfileChange
+         * @description What a patient may change; what is left out stays.
+         */
+        ProfileChange: {
+            /** Email */
+            email?: string | null;
+            /** Father Name */
+            father_name?: string | null;
+            /** First Name */
+            first_name?: string | null;
+            /** Last Name */
+            last_name?: string | null;
         };
         /**
          * ProfileChoice
@@ -2388,6 +2798,15 @@ export interface components {
             when_uncertain: components["schemas"]["WhenUncertain"];
         };
         /**
+         * SegmentWire
+         * @description Who is meant, of all who consented to marketing; null: whoever.
+         */
+        SegmentWire: {
+            /** Inactive Days */
+            inactive_days?: number | null;
+            language?: components["schemas"]["Language"] | null;
+        };
+        /**
          * SegmentsWire
          * @description What a text costs: `parts` are billed.
          */
@@ -2398,6 +2817,30 @@ export interface components {
             length: number;
             /** Parts */
             parts: number;
+        };
+        /**
+         * SetupProof
+         * @description The token of the set-up, within 5 minutes, and a code from the phone.
+         */
+        SetupProof: {
+            /** Code */
+            code: string;
+            /** Deliver */
+            deliver?: ("cookie" | "body") | null;
+            /** Setup Token */
+            setup_token: string;
+        };
+        /**
+         * SetupWire
+         * @description Put `uri` (as a QR code) or `secret` into an authenticator, then send a code to `/auth/totp/enrol`.
+         */
+        SetupWire: {
+            /** Secret */
+            secret: string;
+            /** Setup Token */
+            setup_token: string;
+            /** Uri */
+            uri: string;
         };
         /**
          * TemplateDetail
@@ -2538,6 +2981,32 @@ export interface components {
             reverses: string | null;
         };
         /**
+         * TrialAsked
+         * @description Where to try it: one's own phone, address, or both.
+         */
+        TrialAsked: {
+            /**
+             * Email
+             * @default
+             */
+            email: string;
+            /** @default ru */
+            language: components["schemas"]["Language"];
+            /**
+             * Phone
+             * @default
+             */
+            phone: string;
+        };
+        /**
+         * TrialWire
+         * @description How many messages were queued.
+         */
+        TrialWire: {
+            /** Queued */
+            queued: number;
+        };
+        /**
          * VersionWire
          * @description Words as they stand or stood. Version 0 is the code's own; `is_default`: these are the code's words.
          */
@@ -2604,6 +3073,14 @@ export interface components {
              * @default
              */
             subject: string;
+        };
+        /**
+         * WordsInLanguage
+         * @description Words of one language; a channel that is null is not used.
+         */
+        WordsInLanguage: {
+            email?: components["schemas"]["WordsAsked"] | null;
+            sms?: components["schemas"]["WordsAsked"] | null;
         };
     };
     responses: never;
@@ -3721,6 +4198,263 @@ export interface operations {
             };
         };
     };
+    list_all_api_admin_mailings_get: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of a page. */
+                cursor?: string | null;
+                /** @description How many items a page has at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailingPage"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_api_admin_mailings_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailingAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailingWire"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_one_api_admin_mailings__given_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                given_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailingWire"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_api_admin_mailings__given_id__start_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                given_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailingWire"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_api_admin_mailings__given_id__stop_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                given_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailingWire"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_out_api_admin_mailings__given_id__test_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                given_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialWire"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_templates_api_admin_notice_templates_get: {
         parameters: {
             query?: never;
@@ -4368,8 +5102,90 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TokenWire"];
+                    "application/json": components["schemas"]["TokenWire"] | components["schemas"]["SetupWire"];
                 };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forget_api_auth_password_forgot_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordForgotten"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterSent"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_api_auth_password_reset_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordReset"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             "4XX": {
@@ -4455,6 +5271,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TokenWire"] | components["schemas"]["ProfilesWire"] | components["schemas"]["EnrolWire"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrol_api_auth_totp_enrol_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetupProof"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolledWire"];
                 };
             };
             /** @description Refused */
@@ -4700,6 +5558,48 @@ export interface operations {
             };
         };
     };
+    change_me_api_me_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeWire"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_own_api_me_consents_get: {
         parameters: {
             query?: never;
@@ -4856,6 +5756,46 @@ export interface operations {
             };
         };
     };
+    confirm_own_api_me_email_confirm_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailboxProof"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_notifications_api_me_notifications_get: {
         parameters: {
             query?: never;
@@ -4914,6 +5854,84 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WishesWire"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_own_api_me_password_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_up_own_api_me_totp_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupWire"];
                 };
             };
             /** @description Refused */

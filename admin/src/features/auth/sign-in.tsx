@@ -15,35 +15,51 @@ import { ApiProblem, client, signIn } from '@moya/api';
 import { describeProblem, Heart, useTitle } from '@moya/ui';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
-import type { FormEvent } from 'react';
+import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isStaff } from '../../access.ts';
 
 const PORTAL_PATH = '/api/auth/bitrix24/login';
 
-async function enter({ login, password }: { login: string; password: string }): Promise<void> {
-  const { data } = await client.POST('/api/auth/password', { body: { login, password } });
+interface Proof {
+  login: string;
+  password: string;
+  totp: string | null;
+}
+
+async function enter(proof: Proof): Promise<void> {
+  const { data } = await client.POST('/api/auth/password', { body: proof });
+  if (data && 'setup_token' in data) throw refuse('totp-setup');
   // A patient's password opens the cabinet, not this door.
-  if (!data || !isStaff(data.roles))
-    throw new ApiProblem({
-      status: 403,
-      code: 'forbidden',
-      title: '',
-      correlationId: null,
-      retryAfterS: null,
-    });
+  if (!data || !isStaff(data.roles)) throw refuse('forbidden');
   signIn(data);
 }
+
+const refuse = (code: string): ApiProblem =>
+  new ApiProblem({ status: 403, code, title: '', correlationId: null, retryAfterS: null });
+
+/** The hub asks for the second step only of whom it concerns, once the password was right. */
+const asksForCode = (error: unknown): boolean =>
+  error instanceof ApiProblem && (error.code === 'totp-required' || error.code === 'totp-wrong');
 
 /** By the portal every day; by password when the portal is away. */
 export function SignIn({ problem, onDone }: { problem: string | undefined; onDone: () => void }) {
   const { t } = useTranslation();
   useTitle(t('signIn.title'));
-  const entering = useMutation({ mutationFn: enter, onSuccess: onDone });
+  const [needsCode, setNeedsCode] = useState(false);
+  const entering = useMutation({
+    mutationFn: enter,
+    onSuccess: onDone,
+    onError: (error) => setNeedsCode((already) => already || asksForCode(error)),
+  });
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const given = new FormData(event.currentTarget);
-    entering.mutate({ login: String(given.get('login')).trim(), password: String(given.get('password')) });
+    entering.mutate({
+      login: String(given.get('login')).trim(),
+      password: String(given.get('password')),
+      totp: given.has('totp') ? String(given.get('totp')).trim() : null,
+    });
   };
   return (
     <Center component="main" mih="100dvh" p="md">
@@ -80,6 +96,17 @@ export function SignIn({ problem, onDone }: { problem: string | undefined; onDon
               autoComplete="current-password"
               visibilityToggleButtonProps={{ 'aria-label': t('signIn.show') }}
             />
+            {needsCode ? (
+              <TextInput
+                name="totp"
+                required
+                withAsterisk={false}
+                autoFocus
+                inputMode="numeric"
+                autoComplete="one-time-code"
+                label={t('signIn.totp')}
+              />
+            ) : null}
             <Button type="submit" variant="light" size="md" loading={entering.isPending}>
               {t('signIn.enter')}
             </Button>
