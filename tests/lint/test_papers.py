@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
 import yaml
 
 from hub.db.base import Base
+from hub.domain.approvals.rules import ApprovalState
 from hub.domain.ledger.kinds import EntryKind
 from hub.domain.notifications.models import NoticeState
 from hub.inbox.models import InboxState
@@ -161,12 +163,10 @@ def test_the_glossary_knows_every_kind_of_entry() -> None:
 
 @pytest.mark.parametrize(
     ("states", "heading"),
-    [(InboxState, "## 4."), (DeliveryState, "## 5."), (NoticeState, "## 5a.")],
-    ids=["inbox", "delivery", "notice"],
+    [(InboxState, "## 4."), (DeliveryState, "## 5."), (NoticeState, "## 5a."), (ApprovalState, "## 10.")],
+    ids=["inbox", "delivery", "notice", "approval"],
 )
-def test_the_state_diagrams_know_every_state(
-    states: type[InboxState] | type[DeliveryState] | type[NoticeState], heading: str
-) -> None:
+def test_the_state_diagrams_know_every_state(states: type[StrEnum], heading: str) -> None:
     picture = read("docs/architecture.md").partition(heading)[2].partition("\n## ")[0]
     drawn = {
         state for edge in re.findall(r"^  (\S+) --> (\w+|\[\*\])", picture, re.MULTILINE) for state in edge
