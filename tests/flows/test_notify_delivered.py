@@ -8,6 +8,8 @@ import pytest
 
 from hub.contracts.parties import Destination
 from hub.flows.deliver import deliver
+from hub.flows.senders import sender_of
+from hub.integrations.email.sender import EmailSender
 from hub.kernel import clock
 from tests.factories.onec import visit_event
 from tests.flows.conftest import Road
@@ -29,6 +31,9 @@ def mail(
     monkeypatch.setenv("HUB_MAIL_URL", postman.url())
     forget()
     yield postman
+    hung_up = sender_of(Destination.EMAIL)
+    assert isinstance(hung_up, EmailSender)
+    hung_up.close()
     forget()
 
 
