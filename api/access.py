@@ -63,6 +63,9 @@ class Access:
             _admit_operator(request)
             return
         caller = identify(request.headers.get("authorization", ""), request.app.state.credentials)
+        address = request.client.host if request.client else ""
+        if caller.credential is not None and not caller.credential.may_call_from(address):
+            raise UnauthenticatedError
         if self.entrance is Entrance.PERSON and caller.user_id is None:
             raise ForbiddenError
         if self.entrance is Entrance.PATIENT and Role.PATIENT not in caller.roles:

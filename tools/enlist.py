@@ -25,7 +25,7 @@ from hub.domain.staff.authentication import normalise_login, set_password
 from hub.domain.staff.permissions import STAFF_ROLES, Role
 from hub.domain.staff.portal import link
 from hub.domain.staff.queries import find_staff_id, list_credentials
-from hub.domain.staff.rotating import begin_rotation, finish_rotation
+from hub.domain.staff.rotating import begin_rotation, finish_rotation, restrict_networks
 from hub.domain.staff.second_step import remove_second_step
 from hub.inbox.sequences import forget
 from hub.kernel.errors import HubError, NotFoundError
@@ -113,6 +113,14 @@ def link_portal(session: Session, wanted: argparse.Namespace) -> str:
     return f"{wanted.login}: сотрудник портала / employee of the portal {wanted.number}"
 
 
+def restrict_service(session: Session, wanted: argparse.Namespace) -> str:
+    """Let a service call from these networks only. Raises: NotFoundError; FieldInvalidError."""
+    restrict_networks(session, login=wanted.code, networks=wanted.network)
+    details = {"networks": ",".join(wanted.network)}
+    record_action(session, Action(ACTOR, "service.networks-set", "service", wanted.code, details))
+    return f"{wanted.code}: {', '.join(wanted.network) or 'откуда угодно / from anywhere'}"
+
+
 def renew_secret(session: Session, wanted: argparse.Namespace) -> str:
     """Make a second secret valid for a 1C base; with --finish the first one ends. Raises: NotFoundError."""
     if wanted.finish:
@@ -139,7 +147,7 @@ def renew_numbering(session: Session, wanted: argparse.Namespace) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.enlist", description=__doc__)
     commands = parser.add_subparsers(
-        required=True, metavar="staff|infobase|clinic|password|totp|portal|secret|numbering"
+        required=True, metavar="staff|infobase|clinic|password|totp|portal|networks|secret|numbering"
     )
     staff = commands.add_parser("staff", help="сотрудник / a member of staff")
     staff.add_argument("--login", required=True)
@@ -164,6 +172,10 @@ def _parser() -> argparse.ArgumentParser:
         "--number", required=True, type=int, help="номер сотрудника на портале / number there"
     )
     portal.set_defaults(act=link_portal)
+    networks = commands.add_parser("networks", help="откуда может звать база / where a base may call from")
+    networks.add_argument("--code", required=True)
+    networks.add_argument("--network", action="append", default=[], help="10.0.0.0/8; без них откуда угодно")
+    networks.set_defaults(act=restrict_service)
     secret = commands.add_parser("secret", help="смена секрета базы 1С / change the secret of a 1C base")
     secret.add_argument("--code", required=True)
     secret.add_argument("--finish", action="store_true", help="прежний больше не нужен / end the former one")

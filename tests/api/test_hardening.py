@@ -9,8 +9,12 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from api.middleware import CrossOrigin
+from hub.db.transaction import transaction
+from hub.domain.staff.rotating import restrict_networks
+from hub.kernel.errors import FieldInvalidError
 from hub.kernel.settings import Settings, settings
 from tests.api.conftest import Hub
+from tools import seed
 
 INJECTIONS = [
     "' OR '1'='1",
@@ -161,3 +165,22 @@ def test_a_body_that_trickles_in_is_not_waited_for(hub: Hub, monkeypatch: pytest
         )
         answer = wire.recv(65_536)
     assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_secret_is_worth_nothing_outside_its_networks(hub: Hub) -> None:
+    def ask(address: str) -> int:
+        headers = {**hub.onec, "X-Forwarded-For": address}
+        return hub.http.get("/api/1c/v1/exchange/state", headers=headers).status_code
+
+    def restrict(*networks: str) -> None:
+        with transaction() as session:
+            restrict_networks(session, login=seed.INFOBASE, networks=networks)
+        hub.app.state.credentials.reload()
+
+    restrict("10.1.0.0/16", "2001:db8::/32")
+    assert [ask(place) for place in ("10.1.2.3", "2001:db8::7")] == [200, 200]
+    assert [ask(place) for place in ("10.2.0.1", "203.0.113.7", "2001:db9::1")] == [401, 401, 401]
+    with pytest.raises(FieldInvalidError):
+        restrict("10.1.2.3/16")
+    restrict()
+    assert ask("203.0.113.7") == 200

@@ -128,5 +128,7 @@ class Credential(Base):
     signing_secret: Mapped[bytes | None]
     """Sealed: it signs, so it cannot be a hash."""
     is_signature_required: Mapped[bool] = mapped_column(server_default=text("false"))
+    networks: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    """Where it may call from, as CIDR; empty: from anywhere."""
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))

@@ -1,6 +1,7 @@
 """Who a member of staff is now, and the credentials that services call with."""
 
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -45,12 +46,22 @@ class ServiceCredential:
     signing_secret: bytes | None = field(repr=False)
     is_signature_required: bool
     """By the credential itself or by its infobase."""
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Where it may call from; empty: from anywhere."""
 
     def accepts(self, secret: str) -> bool:
         """Tell in constant time whether the secret is one of the valid ones."""
         given = secret_hash(secret)
         fits = [same(given, known) for known in self.secret_hashes]
         return any(fits)
+
+    def may_call_from(self, address: str) -> bool:
+        """Tell whether this address is in one of its networks; what is no address is in none."""
+        try:
+            given = ip_address(address)
+        except ValueError:
+            return not self.networks
+        return not self.networks or any(given in network for network in self.networks)
 
 
 def find_staff(session: Session, staff_id: UUID) -> StaffProfile | None:
@@ -98,6 +109,7 @@ def _credential(row: Credential, *, is_signature_required: bool) -> ServiceCrede
         roles=_roles(row.roles),
         signing_secret=open_signing_secret(row.login, row.signing_secret) if row.signing_secret else None,
         is_signature_required=is_signature_required or row.is_signature_required,
+        networks=tuple(ip_network(network) for network in row.networks),
     )
 
 

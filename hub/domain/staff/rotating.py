@@ -1,5 +1,8 @@
 """A service's secret is changed without an hour of refusals: two are valid while the new one spreads."""
 
+from collections.abc import Sequence
+from ipaddress import ip_network
+
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -33,6 +36,22 @@ def finish_rotation(session: Session, *, login: str) -> None:
         .where(Credential.login == login, Credential.secret_hash_next.is_not(None))
         .values(secret_hash=Credential.secret_hash_next, secret_hash_next=None)
         .returning(Credential.id)
+    )
+    if changed is None:
+        raise NotFoundError
+
+
+def restrict_networks(session: Session, *, login: str, networks: Sequence[str]) -> None:
+    """Let a service call from these networks only, none named: from anywhere. Repeating changes nothing.
+
+    Raises: FieldInvalidError when one is no network; NotFoundError.
+    """
+    try:
+        written = sorted({str(ip_network(network)) for network in networks})
+    except ValueError as error:
+        raise FieldInvalidError(field="network") from error
+    changed = session.scalar(
+        update(Credential).where(Credential.login == login).values(networks=written).returning(Credential.id)
     )
     if changed is None:
         raise NotFoundError
