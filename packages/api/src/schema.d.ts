@@ -698,6 +698,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List All
+         * @description List notices, of one patient or in one state.
+         */
+        get: operations["list_all_api_admin_notices_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/notices/retry-failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry All Failed
+         * @description Tell again what failed, once its words are mended.
+         */
+        post: operations["retry_all_failed_api_admin_notices_retry_failed_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/patients": {
         parameters: {
             query?: never;
@@ -772,6 +812,48 @@ export interface paths {
          * @description Ask that a colleague has these roles; somebody else has to agree.
          */
         post: operations["ask_for_roles_api_admin_staff__given_id__roles_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/bitrix24/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Finish Sso
+         * @description Let the employee in whom the portal sent back, and lead on to the staff pages.
+         *
+         *     A browser that may not come in gets a page with the reason, everybody else the problem.
+         */
+        get: operations["finish_sso_api_auth_bitrix24_callback_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/bitrix24/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Begin Sso
+         * @description Send staff to their portal, with a state to come back with. 404 when no portal is set.
+         */
+        get: operations["begin_sso_api_auth_bitrix24_login_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1200,6 +1282,26 @@ export interface paths {
          * @description Confirm by the token from the letter that the mailbox is the caller's own.
          */
         post: operations["confirm_own_api_me_email_confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Me
+         * @description Give all that is held about the caller as a file; that it was given is recorded.
+         */
+        get: operations["export_me_api_me_export_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2201,6 +2303,136 @@ export interface components {
             expires_at: string;
         };
         /**
+         * ExportWire
+         * @description Everything about the caller.
+         */
+        ExportWire: {
+            balance: components["schemas"]["BalanceWire"];
+            /** Consents */
+            consents: components["schemas"]["ExportedConsent"][];
+            /** Devices */
+            devices: components["schemas"]["ExportedDevice"][];
+            /** Entries */
+            entries: components["schemas"]["ExportedEntry"][];
+            person: components["schemas"]["ExportedPerson"];
+            /** Visits */
+            visits: components["schemas"]["ExportedVisit"][];
+        };
+        /**
+         * ExportedConsent
+         * @description One yes or no.
+         */
+        ExportedConsent: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Doc Version */
+            doc_version: string;
+            /** Granted */
+            granted: boolean;
+            /** Purpose */
+            purpose: string;
+            /** Source */
+            source: string;
+        };
+        /**
+         * ExportedDevice
+         * @description One place where the patient is signed in.
+         */
+        ExportedDevice: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Label */
+            label: string;
+            /** Network */
+            network: string;
+            /**
+             * Seen At
+             * Format: date-time
+             */
+            seen_at: string;
+        };
+        /**
+         * ExportedEntry
+         * @description One line of the account; `amount` is signed.
+         */
+        ExportedEntry: {
+            /** Amount */
+            amount: string;
+            /** Asset */
+            asset: string;
+            /** Document Number */
+            document_number: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /**
+             * Occurred At
+             * Format: date-time
+             */
+            occurred_at: string;
+            /** Pending */
+            pending: boolean;
+        };
+        /**
+         * ExportedPerson
+         * @description Who the patient is, unmasked: the file is theirs.
+         */
+        ExportedPerson: {
+            /** Birth Date */
+            birth_date: string | null;
+            /** Card Code */
+            card_code: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Email */
+            email: string;
+            /** Father Name */
+            father_name: string;
+            /** First Name */
+            first_name: string;
+            /** Last Name */
+            last_name: string;
+            /** Phone */
+            phone: string | null;
+            /**
+             * User Id
+             * Format: uuid
+             */
+            user_id: string;
+        };
+        /**
+         * ExportedVisit
+         * @description One visit: its document and total, never what for.
+         */
+        ExportedVisit: {
+            /** Cancelled */
+            cancelled: boolean;
+            /** Completed At */
+            completed_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Number */
+            number: string;
+            /** Total */
+            total: string;
+        };
+        /**
          * Health
          * @description How a part is. `off`: not configured here, which is fine.
          * @enum {string}
@@ -2403,6 +2635,72 @@ export interface components {
          * @enum {string}
          */
         NoticeKind: "points.accrued" | "points.activated" | "points.spent" | "points.taken_back" | "points.expiring_30" | "points.expiring_7" | "points.expiring_1" | "tier.raised" | "tier.lowering" | "certificate.issued" | "certificate.offered" | "certificate.accepted" | "certificate.redeemed" | "certificate.expiring" | "referral.rewarded" | "consent.changed" | "erasure.requested" | "erasure.done" | "mailing.sent";
+        /**
+         * NoticeLine
+         * @description One notice. `outcome`: by channel, `queued` or why not; its deliveries are `notice:<key>:<channel>`.
+         */
+        NoticeLine: {
+            /** Correlation Id */
+            correlation_id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Facts */
+            facts: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: number;
+            /** Is Gathered */
+            is_gathered: boolean;
+            kind: components["schemas"]["NoticeKind"];
+            /**
+             * Not Before At
+             * Format: date-time
+             */
+            not_before_at: string;
+            /** Notice Key */
+            notice_key: string;
+            /** Outcome */
+            outcome: {
+                [key: string]: string;
+            };
+            /**
+             * Patient Id
+             * Format: uuid
+             */
+            patient_id: string;
+            /** Recipient Id */
+            recipient_id: string | null;
+            /** Settled At */
+            settled_at: string | null;
+            state: components["schemas"]["NoticeState"];
+            /** Told On */
+            told_on: string | null;
+        };
+        /**
+         * NoticePage
+         * @description A page, newest first.
+         */
+        NoticePage: {
+            /** Items */
+            items: components["schemas"]["NoticeLine"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * NoticeState
+         * @description What became of a notice.
+         * @enum {string}
+         */
+        NoticeState: "waiting" | "told" | "silent" | "expired" | "failed";
         OnecRefusal: {
             code: string;
             correlation_id: string;
@@ -2750,6 +3048,14 @@ export interface components {
             deliver?: ("cookie" | "body") | null;
             /** Refresh Token */
             refresh_token?: string | null;
+        };
+        /**
+         * RetriedWire
+         * @description How many will be told again.
+         */
+        RetriedWire: {
+            /** Retried */
+            retried: number;
         };
         /**
          * Role
@@ -4665,6 +4971,91 @@ export interface operations {
             };
         };
     };
+    list_all_api_admin_notices_get: {
+        parameters: {
+            query?: {
+                patient_id?: string | null;
+                state?: components["schemas"]["NoticeState"] | null;
+                /** @description `next_cursor` of a page. */
+                cursor?: string | null;
+                /** @description How many items a page has at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticePage"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_all_failed_api_admin_notices_retry_failed_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetriedWire"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     search_patients_api_admin_patients_get: {
         parameters: {
             query?: {
@@ -4818,6 +5209,86 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ApprovalWire"];
                 };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finish_sso_api_auth_bitrix24_callback_get: {
+        parameters: {
+            query?: {
+                code?: string;
+                state?: string;
+                domain?: string;
+                member_id?: string;
+                server_domain?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: {
+                sso_state?: string | null;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_sso_api_auth_bitrix24_login_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             "4XX": {
@@ -5775,6 +6246,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_me_api_me_export_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportWire"];
+                };
             };
             /** @description Refused */
             "4XX": {
