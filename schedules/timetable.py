@@ -23,6 +23,9 @@ TIMETABLE: tuple[Job, ...] = (
         "check-ledger", TaskName.CHECK_LEDGER, "", 300, "a broken invariant is seen before a patient sees it"
     ),
     Job("take-bounces", TaskName.TAKE_BOUNCES, "", 120, "a letter that came back is not told as delivered"),
+    Job(
+        "ask-receipts", TaskName.ASK_RECEIPTS, "sms", 30, "taken is not arrived: operators see the difference"
+    ),
     Job("seal-audit", TaskName.SEAL_AUDIT, "", 10, "what was done cannot be rewritten a minute later"),
     Job("sign-audit", TaskName.SIGN_AUDIT, "", 60, "a cut tail of the trail shows against a head outside"),
     Job("expire-approvals", TaskName.EXPIRE_APPROVALS, "", 60, "nobody agrees to what is no longer meant"),

@@ -1,6 +1,7 @@
 """Sending what is due."""
 
 from hub.contracts.parties import Destination
+from hub.flows.ask_receipts import ask_receipts
 from hub.flows.bounced_letters import take_bounces
 from hub.flows.deliver import deliver
 from hub.taskqueue.names import TaskName
@@ -21,3 +22,9 @@ def deliver_due(destination: str) -> Counts:
 def take_returned(_subject: str) -> Counts:
     """Note letters that came back, and clear their box."""
     return take_bounces()
+
+
+@task(TaskName.ASK_RECEIPTS)
+def ask_for_receipts(destination: str) -> Counts:
+    """Ask the destination which of its messages arrived."""
+    return ask_receipts(Destination(destination))

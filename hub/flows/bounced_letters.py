@@ -6,11 +6,12 @@ Read and cleared around the commit: a worker that dies between tells the same ag
 import structlog
 
 from hub.contracts.parties import Destination
+from hub.contracts.ports import ToldReceipt
 from hub.db.transaction import transaction
 from hub.integrations.email.box import BoxUnreachableError, visiting
 from hub.integrations.email.line import read_server
 from hub.kernel.settings import settings
-from hub.outbox.bounced import record_bounces
+from hub.outbox.receipts import record_receipts
 
 log = structlog.get_logger()
 
@@ -25,9 +26,11 @@ def take_bounces() -> dict[str, int]:
         return {}
     try:
         with visiting(read_server(url.get_secret_value())) as box:
-            told = [(bounce.key, bounce.reason) for bounce in box.read()]
+            told = [
+                (bounce.key, ToldReceipt(has_arrived=False, reason=bounce.reason)) for bounce in box.read()
+            ]
             with transaction() as session:
-                failed = record_bounces(session, Destination.EMAIL, told)
+                failed = record_receipts(session, Destination.EMAIL, told)
             return {"bounces": len(told), "failed": failed, "cleared": box.forget()}
     except BoxUnreachableError as error:
         log.warning("bounce_box_unreachable", reason=str(error))

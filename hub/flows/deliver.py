@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from hub.contracts.parties import Destination
-from hub.contracts.ports import Sender
+from hub.contracts.ports import LookUp, Sender
 from hub.db.transaction import transaction
 from hub.flows.senders import sender_of
 from hub.health.models import Health
@@ -23,7 +23,7 @@ from hub.health.signals import record_signal
 from hub.outbox.claiming import CLAIM_MAX, ClaimedDelivery, claim
 from hub.outbox.models import DeliveryState
 from hub.outbox.recording import Sent, record
-from hub.outbox.uncertain import claim_doubts, record_look_up
+from hub.outbox.uncertain import Doubt, claim_doubts, record_look_up
 
 SENDS_MAX = 500
 """Sends per nudge; then the delivery nudges itself, so that other destinations get their turn."""
@@ -102,8 +102,13 @@ def _resolve_doubts(
     """Ask what became of deliveries that may have been taken."""
     with transaction() as session:
         doubts = claim_doubts(session, destination=destination, lease_s=2 * sender.timeout_s)
-    answers = pool.map(lambda doubt: sender.look_up(doubt.public_id), doubts)
+    answers = pool.map(lambda doubt: _look_up(sender, doubt), doubts)
     for doubt, found in zip(doubts, answers, strict=True):
         with transaction() as session:
             state = record_look_up(session, doubt, found)
         counts.update(["claimed", _COUNTED.get(state, "postponed") if state else "postponed"])
+
+
+def _look_up(sender: Sender[Any], doubt: Doubt) -> LookUp:
+    """Ask about a message; one whose words cannot be read any more is left to a person."""
+    return "unknown" if doubt.message is None else sender.look_up(doubt.message, key=doubt.public_id)

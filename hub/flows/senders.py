@@ -5,14 +5,15 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from hub.contracts.messages import SendEmail, SendOutcome
+from hub.contracts.messages import SendEmail, SendOutcome, SendSms
 from hub.contracts.parties import Destination
-from hub.contracts.ports import LookUp, Sender
+from hub.contracts.ports import LookUp, Sender, ToldReceipt
 from hub.integrations.email.composing import read_mailbox
 from hub.integrations.email.line import read_server
 from hub.integrations.email.sender import EmailSender
 from hub.integrations.http import make_client
 from hub.integrations.sms.sender import PHASE_TIMEOUT_S, SmsSender
+from hub.integrations.sms.smsc import SmscSender
 from hub.kernel.settings import settings
 
 UNCONFIGURED_S = 300.0
@@ -24,12 +25,14 @@ def sender_of(destination: Destination) -> Sender[Any]:
     return _MAKERS[destination]()
 
 
-def _make_sms() -> SmsSender:
+def _make_sms() -> Sender[SendSms]:
     chosen = settings()
-    client = make_client(
-        base_url=chosen.sms_url, timeout_s=PHASE_TIMEOUT_S, token=chosen.sms_token.get_secret_value()
-    )
-    return SmsSender(client)
+    secret = chosen.sms_token.get_secret_value()
+    if chosen.sms_provider == "gateway":
+        return SmsSender(make_client(base_url=chosen.sms_url, timeout_s=PHASE_TIMEOUT_S, token=secret))
+    account = {"login": chosen.sms_login, "psw": secret} if chosen.sms_login else {"apikey": secret}
+    client = make_client(base_url=chosen.sms_url, timeout_s=PHASE_TIMEOUT_S)
+    return SmscSender(client, credentials=account, signature=chosen.sms_sender or "")
 
 
 def _make_email() -> Sender[SendEmail]:
@@ -51,10 +54,15 @@ class Unconfigured:
         del message, key
         return SendOutcome("throttled", reason="not-configured", retry_after_s=UNCONFIGURED_S)
 
-    def look_up(self, key: UUID) -> LookUp:
+    def look_up(self, message: object, *, key: UUID) -> LookUp:
         """Nothing was ever sent."""
-        del key
+        del message, key
         return "not-taken"
+
+    def ask_receipt(self, message: object, *, key: UUID) -> ToldReceipt | None:
+        """Nothing was ever sent."""
+        del message, key
+        return None
 
 
 _MAKERS: dict[Destination, Callable[[], Sender[Any]]] = {

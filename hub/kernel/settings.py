@@ -59,10 +59,16 @@ class Settings(BaseSettings):
     """Where people reach the hub; links in letters start with it."""
     flower_url: str = "http://127.0.0.1:5555/flower"
     """Where operators reach Flower."""
+    sms_provider: Literal["gateway", "smsc"] = "gateway"
+    """What the SMS gateway speaks: a plain JSON gateway, or SMSC.ru."""
     sms_url: str = "http://127.0.0.1:8103"
-    """SMS gateway."""
+    """SMS gateway; of SMSC.ru https://smsc.ru."""
+    sms_login: str | None = None
+    """Login at SMSC.ru; without one the token is its API key."""
     sms_token: SecretStr
-    """Bearer token for the SMS gateway."""
+    """Bearer token for the SMS gateway; of SMSC.ru the password or the API key."""
+    sms_sender: str | None = None
+    """Name that texts of SMSC.ru come from, as agreed with it."""
     mail_url: SecretStr | None = None
     """Mail server, smtps:// or smtp+starttls://, with login and password; plain smtp:// in the demo only."""
     mail_from: str = _NOBODY

@@ -61,7 +61,7 @@ def claim(
         return []
     write_gate(row, gates.spend(gate, len(rows), now))
     session.flush()  # no id: the destination's row changes before its deliveries', always
-    opened = {claimed.id: _find_message(claimed, destination) for claimed in rows}
+    opened = {claimed.id: find_message(claimed, destination) for claimed in rows}
     unreadable = [key for key, message in opened.items() if message is None]
     if unreadable:
         session.execute(_BURY_UNREADABLE, {"id": unreadable})
@@ -102,7 +102,8 @@ def due_destinations(session: Session) -> dict[str, int]:
     return {row.destination: row.due for row in session.execute(_DUE)}
 
 
-def _find_message(claimed: Row[Any], destination: Destination) -> Message | None:
+def find_message(claimed: Row[Any], destination: Destination) -> Message | None:
+    """Read a row's message; None, and a line in the log, when its key is gone or it was damaged."""
     try:
         return sealing.unseal(claimed.sealed, public_id=claimed.public_id, destination=destination)
     except SealBrokenError:

@@ -4,17 +4,18 @@ When it cannot tell either, they wait for a person, who says "it arrived" or "se
 destination's gate is shut nobody asks: an outage must not use up the patience.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from hub.contracts.messages import Message
 from hub.contracts.parties import DeliveryKind, Destination
 from hub.contracts.ports import LookUp
 from hub.kernel import backoff, clock
 from hub.outbox import gate as gates
-from hub.outbox.claiming import open_attempts
+from hub.outbox.claiming import find_message, open_attempts
 from hub.outbox.destinations import get_destination, read_gate
 from hub.outbox.models import DeliveryState
 from hub.outbox.schedules import list_schedules
@@ -36,6 +37,8 @@ class Doubt:
     """Number of this question among the tries; fences its answer."""
     asked: int
     """Questions since the last send, this one included."""
+    message: Message | None = field(repr=False)
+    """None: it cannot be read any more."""
 
 
 def claim_doubts(session: Session, *, destination: Destination, lease_s: float) -> list[Doubt]:
@@ -48,7 +51,15 @@ def claim_doubts(session: Session, *, destination: Destination, lease_s: float) 
         return []
     open_attempts(session, [(row.id, row.tries) for row in rows], reason="look-up")
     return [
-        Doubt(row.id, row.public_id, DeliveryKind(row.kind), row.attempts, row.tries, row.asked)
+        Doubt(
+            row.id,
+            row.public_id,
+            DeliveryKind(row.kind),
+            row.attempts,
+            row.tries,
+            row.asked,
+            find_message(row, destination),
+        )
         for row in rows
     ]
 
@@ -89,7 +100,7 @@ WITH due AS MATERIALIZED (
 UPDATE outbox_delivery d
 SET tries = d.tries + 1, next_attempt_at = clock_timestamp() + make_interval(secs => :lease_s)
 FROM due WHERE d.id = due.id
-RETURNING d.id, d.public_id, d.kind, d.attempts, d.tries,
+RETURNING d.id, d.public_id, d.kind, d.attempts, d.tries, d.sealed,
   1 + (SELECT count(*) FROM delivery_attempt a
        WHERE a.delivery_id = d.id AND a.reason LIKE 'look-up%' AND a.attempt_no > (
          SELECT coalesce(max(s.attempt_no), 0) FROM delivery_attempt s

@@ -22,6 +22,7 @@ class TaskName(StrEnum):
     DRAIN_INBOX = "inbox.drain"
     DELIVER = "outbox.deliver"
     TAKE_BOUNCES = "outbox.bounces"
+    ASK_RECEIPTS = "outbox.receipts"
     NOTIFY = "notices.tell"
     FORESEE_EXPIRY = "notices.foresee"
     SEND_MAILING = "mailings.send"
@@ -38,6 +39,7 @@ ROUTES: dict[str, dict[str, str]] = {
     TaskName.DRAIN_INBOX: {"queue": Queue.CORE},
     TaskName.DELIVER: {"queue": Queue.IO},
     TaskName.TAKE_BOUNCES: {"queue": Queue.IO},
+    TaskName.ASK_RECEIPTS: {"queue": Queue.IO},
     TaskName.NOTIFY: {"queue": Queue.IO},
     TaskName.FORESEE_EXPIRY: {"queue": Queue.SLOW},
     TaskName.SEND_MAILING: {"queue": Queue.SLOW},

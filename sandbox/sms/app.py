@@ -1,6 +1,7 @@
 """The gateway's door: POST /send and GET /status for the hub, the rest for whoever looks on."""
 
 import asyncio
+import datetime as dt
 import hmac
 import pathlib
 from typing import Annotated
@@ -13,6 +14,7 @@ import pydantic
 
 from sandbox.sms import wires
 from sandbox.sms.gateway import MESSAGES_MAX, FaultMode, Gateway, Message, NumberError
+from sandbox.sms.smsc import SmscDoors
 
 STATIC = pathlib.Path(__file__).parent / "static"
 RETRY_AFTER_S = 2
@@ -28,13 +30,17 @@ class SendOrder(pydantic.BaseModel):
 
 
 class FaultOrder(pydantic.BaseModel):
-    """How the next sends go; without a count, all until told otherwise. `delay_s` is for slow."""
+    """How the next sends go; without a count, all until told otherwise. `delay_s` is for slow.
+
+    `receipt_after_s`: how old a message is when its arrival is told.
+    """
 
     model_config = pydantic.ConfigDict(extra="forbid")
 
     mode: FaultMode
     count: int | None = pydantic.Field(default=None, ge=1, le=10_000)
     delay_s: float = pydantic.Field(default=5.0, ge=0, le=120)
+    receipt_after_s: float = pydantic.Field(default=0.0, ge=0, le=86_400)
 
 
 class Doors:
@@ -43,7 +49,6 @@ class Doors:
     def __init__(self, gateway: Gateway, token: str) -> None:
         self._gateway = gateway
         self._token = token
-        self._delay_s = 0.0
 
     async def send(self, request: fastapi.Request, order: SendOrder) -> Answer:
         self._authorise(request)
@@ -76,7 +81,8 @@ class Doors:
         return [_view(message) for message in self._gateway.list_messages(phone, limit)]
 
     def set_fault(self, order: FaultOrder) -> Answer:
-        self._delay_s = order.delay_s
+        self._gateway.delay_s = order.delay_s
+        self._gateway.receipt_after = dt.timedelta(seconds=order.receipt_after_s)
         self._gateway.set_fault(order.mode, order.count)
         return self.show_fault()
 
@@ -90,12 +96,14 @@ class Doors:
             raise fastapi.HTTPException(401, "wrong token", {"WWW-Authenticate": "Bearer"})
 
     async def _suffer(self, fault: FaultMode) -> None:
+        if fault in {"denied", "no-money"}:
+            raise fastapi.HTTPException(401 if fault == "denied" else 402, fault)
         if fault == "down":
             raise fastapi.HTTPException(503, "down")
         if fault == "limit":
             raise fastapi.HTTPException(429, "too many", {"Retry-After": str(RETRY_AFTER_S)})
         if fault == "slow":
-            await asyncio.sleep(self._delay_s)
+            await asyncio.sleep(self._gateway.delay_s)
 
 
 def create_app(gateway: Gateway, token: str) -> fastapi.FastAPI:
@@ -104,6 +112,9 @@ def create_app(gateway: Gateway, token: str) -> fastapi.FastAPI:
     doors = Doors(gateway, token)
     app.post("/send")(doors.send)
     app.get("/status")(doors.show_status)
+    smsc = SmscDoors(gateway, token)
+    app.post("/sys/send.php")(smsc.send)
+    app.post("/sys/status.php")(smsc.show_status)
     app.get("/messages")(doors.list_messages)
     app.post("/faults")(doors.set_fault)
     app.get("/faults")(doors.show_fault)

@@ -14,7 +14,7 @@ CLIENT_IDS_MAX = (
 )
 PHONE = re.compile(r"\+[1-9][0-9]{9,14}")
 
-FaultMode = Literal["ok", "down", "slow", "limit", "lost-answer"]
+FaultMode = Literal["ok", "down", "slow", "limit", "lost-answer", "denied", "no-money", "undeliverable"]
 
 
 class NumberError(Exception):
@@ -30,6 +30,7 @@ class Message:
     phone: str
     text: str
     taken_at: dt.datetime
+    is_undeliverable: bool = False
 
 
 class Gateway:
@@ -41,19 +42,26 @@ class Gateway:
         self._mode: FaultMode = "ok"
         self._left: int | None = None
         self._lock = threading.Lock()
+        self.delay_s = 0.0
+        """How long a slow answer takes."""
+        self.receipt_after = dt.timedelta()
+        """How old a message is when it has arrived."""
 
-    def take(self, *, phone: str, text: str, client_id: str) -> tuple[str, bool]:
+    def take(self, *, phone: str, text: str, client_id: str, is_key_unique: bool = True) -> tuple[str, bool]:
         """Keep a message and give its id, and whether it had been taken before.
 
-        Raises: NumberError. Repeating with the same client_id gives the first id and keeps nothing.
+        Raises: NumberError. Repeating with the same client_id gives the first id and keeps nothing, unless
+        keys are not unique here.
         """
         if not PHONE.fullmatch(phone):
             raise NumberError
         with self._lock:
             known = self._message_ids.get(client_id)
-            if known is not None:
+            if known is not None and is_key_unique:
                 return known, True
-            message = Message(str(uuid.uuid4()), client_id, phone, text, dt.datetime.now(dt.UTC))
+            is_undeliverable = self._mode == "undeliverable"
+            at = dt.datetime.now(dt.UTC)
+            message = Message(str(uuid.uuid4()), client_id, phone, text, at, is_undeliverable)
             self._messages.append(message)
             self._message_ids[client_id] = message.message_id
             while len(self._message_ids) > CLIENT_IDS_MAX:
@@ -64,6 +72,12 @@ class Gateway:
         """Find what a client_id became."""
         with self._lock:
             return self._message_ids.get(client_id)
+
+    def find_message(self, client_id: str, phone: str) -> Message | None:
+        """Find the newest message of this client_id to this phone, while it is on the page."""
+        with self._lock:
+            newest = reversed(self._messages)
+            return next((one for one in newest if (one.client_id, one.phone) == (client_id, phone)), None)
 
     def list_messages(self, phone: str | None, limit: int) -> list[Message]:
         """Newest first. The phone may come without its plus, which a query string turns into a blank."""

@@ -71,17 +71,20 @@ class Wired:
         *,
         after: Callable[[], None] = lambda: None,
         before: Callable[[], None] = lambda: None,
-        find: Callable[[uuid.UUID], LookUp] | None = None,
+        find: Callable[[SendSms, uuid.UUID], LookUp] | None = None,
     ) -> None:
         self.timeout_s = real.timeout_s
         self._real, self._before, self._after = real, before, after
-        self.look_up = find or real.look_up
+        self._find = find
 
     def send(self, message: SendSms, *, key: uuid.UUID) -> SendOutcome:
         self._before()
         outcome = self._real.send(message, key=key)
         self._after()
         return outcome
+
+    def look_up(self, message: SendSms, *, key: uuid.UUID) -> LookUp:
+        return self._find(message, key) if self._find else self._real.look_up(message, key=key)
 
 
 def wire(monkeypatch: pytest.MonkeyPatch, **hands: Any) -> None:

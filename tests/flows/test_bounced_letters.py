@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 import pytest
 
 from hub.contracts.parties import Destination
+from hub.contracts.ports import ToldReceipt
 from hub.db.transaction import transaction
 from hub.flows import bounced_letters
 from hub.flows.bounced_letters import take_bounces
@@ -14,7 +15,7 @@ from hub.flows.senders import sender_of
 from hub.integrations.email import box
 from hub.integrations.email.sender import EmailSender
 from hub.kernel.settings import settings
-from hub.outbox.bounced import record_bounces
+from hub.outbox.receipts import record_receipts
 from tests.conftest import Servers
 from tests.flows.sms_gateway import ALL, forget
 from tests.inbox.arrivals import rows
@@ -80,7 +81,7 @@ def test_a_worker_that_dies_before_the_commit_loses_no_notification(
         raise RuntimeError
 
     with monkeypatch.context() as dying:
-        dying.setattr(bounced_letters, "record_bounces", die)
+        dying.setattr(bounced_letters, "record_receipts", die)
         with pytest.raises(RuntimeError):
             take_bounces()
     assert mail.returned() == 1
@@ -150,7 +151,8 @@ def test_a_letter_that_is_on_its_way_again_and_one_of_nobody_change_nothing(
 ) -> None:
     orders.enqueue(orders.letter(str(uuid.uuid4()), to=drawn_address()))
     [row] = rows(clean, ALL)
-    told = [(row["public_id"], "bounce 5.1.1"), (uuid.uuid4(), "bounce 5.1.1")]
+    failed = ToldReceipt(has_arrived=False, reason="bounce 5.1.1")
+    told = [(row["public_id"], failed), (uuid.uuid4(), failed)]
     with transaction() as session:
-        assert record_bounces(session, Destination.EMAIL, [*told, *told]) == 0
+        assert record_receipts(session, Destination.EMAIL, [*told, *told]) == 0
     assert receipts(clean) == [("ready", None, None)]

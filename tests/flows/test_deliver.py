@@ -65,13 +65,19 @@ def test_a_gateway_that_does_not_listen_postpones(clean: Servers, monkeypatch: p
     assert rows(clean, ALL)[0]["reason"] == "ConnectError"
 
 
-def test_a_wrong_token_is_a_refusal(
+def test_a_gateway_that_does_not_know_us_stops_the_destination_and_burns_no_message(
     gateway: httpx.Client, clean: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     point_at(monkeypatch, str(gateway.base_url), token="some-other-token")
     enqueue(drawn_phone())
-    assert deliver(Destination.SMS) == counts(buried=1)
-    assert rows(clean, ALL)[0]["reason"] == "http 401"
+    assert deliver(Destination.SMS) == counts(postponed=1)
+    [row] = rows(clean, ALL)
+    assert (row["state"], row["reason"], row["attempts"]) == ("ready", "http 401", 0)
+    [gate] = rows(
+        clean, "SELECT held_until > now() + interval '4 min' AS held FROM destination WHERE name = 'sms'"
+    )
+    assert gate["held"]
+    assert health() == "degraded"
 
 
 def test_after_a_lost_answer_the_gateway_is_asked_and_the_text_is_not_sent_again(
@@ -91,7 +97,7 @@ def test_when_the_gateway_cannot_be_asked_the_text_waits_and_is_never_sent_again
     phone = drawn_phone()
     enqueue(phone)
     fault(gateway, "lost-answer", count=1)
-    monkeypatch.setattr(SmsSender, "look_up", lambda _self, _key: "unknown")
+    monkeypatch.setattr(SmsSender, "look_up", lambda *_, **__: "unknown")
     assert deliver(Destination.SMS) == counts(postponed=1)
     for _ in range(5):
         assert rows(clean, ALL)[0]["state"] == "uncertain"

@@ -141,7 +141,7 @@ def test_without_a_mail_server_letters_wait_and_burn_nothing(
         clean, "SELECT extract(epoch FROM held_until - now()) AS s FROM destination WHERE name = 'email'"
     )
     assert UNCONFIGURED_S - 30 < gate["s"] <= UNCONFIGURED_S
-    assert sender_of(Destination.EMAIL).look_up(row["public_id"]) == "not-taken"
+    assert sender_of(Destination.EMAIL).look_up(object(), key=row["public_id"]) == "not-taken"
     monkeypatch.setenv("HUB_MAIL_URL", mail.url())
     forget()
     orders.make_due(clean)

@@ -28,6 +28,8 @@ SPOKEN_DEFAULTS = {
     "HUB_TOKEN_KEYS_OLD": "none",
     "HUB_METRICS_TOKEN": "none",
     "HUB_AUDIT_DIR": "none",
+    "HUB_SMS_LOGIN": "none",
+    "HUB_SMS_SENDER": "none",
     "HUB_MAIL_URL": "none",
     "HUB_MAIL_REPLY_TO": "none",
     "HUB_MAIL_BOUNCES_URL": "none",

@@ -12,7 +12,7 @@ from typing import Literal
 from uuid import UUID
 
 from hub.contracts.messages import SendEmail, SendOutcome
-from hub.contracts.ports import LookUp
+from hub.contracts.ports import LookUp, ToldReceipt
 from hub.db.transaction import assert_no_transaction
 from hub.integrations.email.composing import ComposedLetter, LetterError, Mailbox, compose
 from hub.integrations.email.line import CONNECT_TIMEOUT_S, TIMEOUT_S, LinePool, Server, SmtpLine, open_line
@@ -65,10 +65,15 @@ class EmailSender:
             return read_failure(error)
         return self._converse(line, letter)
 
-    def look_up(self, key: UUID) -> LookUp:
+    def look_up(self, message: SendEmail, *, key: UUID) -> LookUp:
         """Nobody can ask a mail server about a letter; its Message-ID makes a copy harmless."""
-        del key
+        del message, key
         return "unknown"
+
+    def ask_receipt(self, message: SendEmail, *, key: UUID) -> ToldReceipt | None:
+        """Letters that come back tell of themselves."""
+        del message, key
+        return None
 
     def close(self) -> None:
         """Hang up."""

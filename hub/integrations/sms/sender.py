@@ -5,11 +5,13 @@ from uuid import UUID
 import httpx
 
 from hub.contracts.messages import SendOutcome, SendSms
-from hub.contracts.ports import LookUp
+from hub.contracts.ports import LookUp, ToldReceipt
 from hub.integrations.http import retry_after_s
 
 PHASE_TIMEOUT_S = 10.0
 """Connect, write, read: each waits no longer."""
+DENIED_S = 300.0
+"""A gateway that does not let us in is asked again so often; until then the messages wait, unburnt."""
 
 
 class SmsSender:
@@ -31,11 +33,12 @@ class SmsSender:
             return SendOutcome("unreachable", reason=type(error).__name__)
         except httpx.HTTPError as error:
             # The request may have gone out: ask what became of it instead of sending it again.
-            return self._ask(key, reason=type(error).__name__)
+            return self._resolve(message, key, reason=type(error).__name__)
         return _read(response)
 
-    def look_up(self, key: UUID) -> LookUp:
+    def look_up(self, message: SendSms, *, key: UUID) -> LookUp:
         """Ask the gateway whether it has taken a message."""
+        del message
         try:
             response = self._client.get("/status", params={"client_id": str(key)})
         except httpx.HTTPError:
@@ -44,17 +47,33 @@ class SmsSender:
             return "not-taken"
         return "taken" if response.is_success else "unknown"
 
-    def _ask(self, key: UUID, *, reason: str) -> SendOutcome:
-        found = self.look_up(key)
+    def ask_receipt(self, message: SendSms, *, key: UUID) -> ToldReceipt | None:
+        """This gateway tells of no arrivals."""
+        del message, key
+        return None
+
+    def _resolve(self, message: SendSms, key: UUID, *, reason: str) -> SendOutcome:
+        found = self.look_up(message, key=key)
         if found == "taken":
             return SendOutcome("accepted", reason=reason)
         return SendOutcome("unreachable" if found == "not-taken" else "uncertain", reason=reason)
+
+
+def is_denied(response: httpx.Response) -> bool:
+    """Tell a refusal of us (credentials, money, rights) from one of the message."""
+    return response.status_code in {
+        httpx.codes.UNAUTHORIZED,
+        httpx.codes.PAYMENT_REQUIRED,
+        httpx.codes.FORBIDDEN,
+    }
 
 
 def _read(response: httpx.Response) -> SendOutcome:
     reason = f"http {response.status_code}"
     if response.is_success:
         return SendOutcome("accepted", reference=_reference(response))
+    if is_denied(response):
+        return SendOutcome("throttled", reason=reason, retry_after_s=DENIED_S)
     if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
         return SendOutcome("throttled", reason=reason, retry_after_s=retry_after_s(response))
     if response.is_server_error:

@@ -7,6 +7,9 @@ const MODES = {
   slow: "медленный",
   limit: "лимит",
   "lost-answer": "ответ теряется",
+  denied: "не узнаёт хаб",
+  "no-money": "нет денег на счёте",
+  undeliverable: "берёт, но не доставляет",
 };
 
 async function refresh() {

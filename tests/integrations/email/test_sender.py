@@ -213,7 +213,7 @@ def test_nothing_is_sent_inside_a_transaction(mail: MailStranger, clean: Servers
 
 def test_nobody_can_be_asked_about_a_letter(mail: MailStranger) -> None:
     with sending(mail) as sender:
-        assert sender.look_up(uuid.uuid4()) == "unknown"
+        assert sender.look_up(letter(drawn_address()), key=uuid.uuid4()) == "unknown"
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,9 @@ def send(answer: Callable[[httpx.Request], httpx.Response]) -> SendOutcome:
         (httpx.Response(200, text="OK"), "accepted"),
         (httpx.Response(200, json=["m1"]), "accepted"),
         (httpx.Response(400), "refused"),
-        (httpx.Response(401), "refused"),
+        (httpx.Response(401), "throttled"),
+        (httpx.Response(402), "throttled"),
+        (httpx.Response(403), "throttled"),
         (httpx.Response(302, headers={"Location": "http://elsewhere"}), "refused"),
         (httpx.Response(429, headers={"Retry-After": "7"}), "throttled"),
         (httpx.Response(503), "unreachable"),
@@ -73,4 +75,4 @@ def test_a_look_up_never_takes_trouble_for_an_answer(status: int, found: str) ->
         return httpx.Response(status, json={})
 
     with httpx.Client(base_url="http://sms", transport=httpx.MockTransport(answer)) as client:
-        assert SmsSender(client).look_up(KEY) == found
+        assert SmsSender(client).look_up(MESSAGE, key=KEY) == found
