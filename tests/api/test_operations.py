@@ -216,6 +216,7 @@ def test_the_first_page_links_to_docs_flower_health_and_the_sandbox(hub: Hub) ->
         "http://127.0.0.1:8102",
         "/api/auth/bitrix24/login",
         "http://127.0.0.1:8103",
+        "http://127.0.0.1:8104",
     ]
     assert "demo-admin" in hub.http.get("/").text
 
