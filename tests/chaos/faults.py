@@ -16,7 +16,7 @@ from tools import seed
 
 NUDGES = 1_000
 _LOCK_TIMEOUT_S = 10
-"""The hub's own: how long a statement waits for a lock."""
+"""The hub's own: how long a statement waits for a lock, once with its batch and once alone."""
 _STOPS_WITHIN_S = 40.0
 _LAST_FAULT_AT = 0.85
 
@@ -190,7 +190,7 @@ def hold_a_transaction(rig: Rig, load: Load, _scale: Scale) -> None:
         console.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
         console.execute("SELECT count(*) FROM inbox_event")
         with rig.in_mid_batch(load):
-            pause(_LOCK_TIMEOUT_S + 2)
+            pause(2 * _LOCK_TIMEOUT_S + 2)
         load.wait_for_share(0.9)
 
 

@@ -75,16 +75,23 @@ def merge_facts(many: Sequence[Facts]) -> dict[str, str | int]:
 
 
 def count_segments(text: str) -> Segments:
-    """Count the parts of a text: 160 signs (153 in a series) of GSM-7, else 70 (67) of UCS-2."""
+    """Count the parts of a text: 160 signs (153 in a series) of GSM-7, else 70 (67) of UCS-2.
+
+    By GSM 03.38 and 03.40: a sign that takes two places is never torn across two parts.
+    """
     if all(sign in _GSM or sign in _GSM_DOUBLE for sign in text):
-        length = sum(2 if sign in _GSM_DOUBLE else 1 for sign in text)
-        return Segments("gsm-7", _parts(length, 160, 153), length)
-    length = sum(2 if ord(sign) > 0xFFFF else 1 for sign in text)  # noqa: PLR2004  # the end of the BMP
-    return Segments("ucs-2", _parts(length, 70, 67), length)
+        places = [2 if sign in _GSM_DOUBLE else 1 for sign in text]
+        return Segments("gsm-7", _parts(places, 160, 153), sum(places))
+    places = [2 if ord(sign) > 0xFFFF else 1 for sign in text]  # noqa: PLR2004  # the end of the BMP
+    return Segments("ucs-2", _parts(places, 70, 67), sum(places))
 
 
-def _parts(length: int, alone: int, in_series: int) -> int:
-    if length <= alone:
+def _parts(places: Sequence[int], alone: int, in_series: int) -> int:
+    if sum(places) <= alone:
         return 1
-    whole, rest = divmod(length, in_series)
-    return whole + (1 if rest else 0)
+    parts, left = 1, in_series
+    for place in places:
+        if place > left:
+            parts, left = parts + 1, in_series
+        left -= place
+    return parts
