@@ -62,7 +62,7 @@ class SmscSender:
         except httpx.HTTPError as error:
             return self._resolve(message, key, reason=type(error).__name__)
         if not response.is_success:
-            return _read_refusal(response)
+            return self._read_refusal(message, key, response)
         told = _read(response)
         if "error_code" in told:
             return self._read_error(message, key, told)
@@ -87,6 +87,17 @@ class SmscSender:
         """Ask whether a message arrived; None: not known yet."""
         status = self._ask_status(message, key)
         return None if status is None else read_receipt(status)
+
+    def _read_refusal(self, message: SendSms, key: UUID, response: httpx.Response) -> SendOutcome:
+        reason, wish_s = f"http {response.status_code}", retry_after_s(response)
+        if is_denied(response):
+            return SendOutcome("throttled", reason=reason, retry_after_s=DENIED_S)
+        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            return SendOutcome("throttled", reason=reason, retry_after_s=wish_s)
+        if response.is_server_error and response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+            # The word of a proxy, or of a crash: who stands behind it may have taken the text.
+            return self._resolve(message, key, reason=reason)
+        return SendOutcome("unreachable", reason=reason, retry_after_s=wish_s)
 
     def _read_error(self, message: SendSms, key: UUID, told: Mapping[str, object]) -> SendOutcome:
         code = _number(told["error_code"])
@@ -136,15 +147,6 @@ def _found(found: LookUp, reason: str) -> SendOutcome:
     if found == "taken":
         return SendOutcome("accepted", reason=reason, awaits_receipt=True)
     return SendOutcome("unreachable" if found == "not-taken" else "uncertain", reason=reason)
-
-
-def _read_refusal(response: httpx.Response) -> SendOutcome:
-    reason = f"http {response.status_code}"
-    if is_denied(response):
-        return SendOutcome("throttled", reason=reason, retry_after_s=DENIED_S)
-    if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-        return SendOutcome("throttled", reason=reason, retry_after_s=retry_after_s(response))
-    return SendOutcome("unreachable", reason=reason, retry_after_s=retry_after_s(response))
 
 
 def _read(response: httpx.Response) -> Mapping[str, object]:

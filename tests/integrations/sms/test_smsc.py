@@ -99,7 +99,15 @@ def test_what_is_wrong_with_the_account_asks_for_a_long_silence(code: int) -> No
         ("?", "uncertain"),
     ],
 )
-@pytest.mark.parametrize("lost", [httpx.ReadTimeout("lost"), httpx.Response(200, text="<html>"), {}])
+@pytest.mark.parametrize(
+    "lost",
+    [
+        httpx.ReadTimeout("lost"),
+        httpx.Response(200, text="<html>"),
+        {},
+        *(httpx.Response(code) for code in (500, 502, 504)),
+    ],
+)
 def test_a_lost_answer_is_asked_for_and_never_guessed(lost: object, status: object, state: str) -> None:
     assert ask(told(lost, status)).state == state
 
