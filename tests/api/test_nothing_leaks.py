@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
+import structlog
 from structlog._config import BoundLoggerLazyProxy
 
 from hub.kernel.ids import new_id
@@ -143,9 +144,11 @@ def test_a_patients_story_leaves_nothing_in_the_log_or_in_a_dump(
 ) -> None:
     code = tell_story(hub)
     logging.getLogger("a.strangers.library").error("could not reach +7%s for %s", PHONE, EMAIL)
+    structlog.get_logger("hub.of_ours").debug("person_found", phone=f"+7{PHONE}", note=f"{EMAIL} called")
     said = log.getvalue().encode()
+    # A stranger's line and one of ours, at the finest level: the scan looks at all that is said.
     assert b"could not reach" in said
-    assert len(said.splitlines()) >= 3
+    assert b"person_found" in said
     assert find(said, PLANTED) == []
     assert not re.search(rb"(?<![\w-])" + code.encode() + rb"(?![\w-])", said)
     kept = dump(clean)

@@ -24,6 +24,8 @@ test('an administrator finds a patient, reads the account, and follows an event 
 
   await page.getByRole('link', { name: 'События 1С' }).click();
   await page.getByRole('row', { name: /Визит/ }).first().getByRole('link').click();
+  // The list behind the link says it of every row: first the event itself has to be there.
+  await expect(page.getByRole('button', { name: /Показать/ })).toBeVisible();
   await expect(page.getByText('Обработано')).toBeVisible();
   await page.getByRole('button', { name: /Показать/ }).click();
   await expect(page.locator('.body')).toContainText('visit.completed');
