@@ -115,7 +115,10 @@ class SmscSender:
         return SendOutcome("unreachable", reason=reason)
 
     def _resolve(self, message: SendSms, key: UUID, *, reason: str) -> SendOutcome:
-        """The request may have gone out: ask what became of it instead of sending it again."""
+        """The request may have gone out: ask what became of it instead of sending it again.
+
+        «Not found» this soon proves nothing, for the gateway may still be at it: it is asked again later.
+        """
         return _found(self.look_up(message, key=key), reason)
 
     def _ask_status(self, message: SendSms, key: UUID) -> int | None:
@@ -146,7 +149,7 @@ def read_receipt(status: int) -> ToldReceipt | None:
 def _found(found: LookUp, reason: str) -> SendOutcome:
     if found == "taken":
         return SendOutcome("accepted", reason=reason, awaits_receipt=True)
-    return SendOutcome("unreachable" if found == "not-taken" else "uncertain", reason=reason)
+    return SendOutcome("uncertain", reason=reason)
 
 
 def _read(response: httpx.Response) -> Mapping[str, object]:

@@ -94,7 +94,7 @@ def test_what_is_wrong_with_the_account_asks_for_a_long_silence(code: int) -> No
     ("status", "state"),
     [
         ({"status": 0}, "accepted"),
-        ({"status": -3}, "unreachable"),
+        ({"status": -3}, "uncertain"),
         (error(2), "uncertain"),
         ("?", "uncertain"),
     ],
