@@ -176,6 +176,12 @@ PROBLEM_TEXTS: Mapping[str, ProblemText] = MappingProxyType(
             "Cannot be replayed",
             "Only a parked, buried, ignored or stale event can be replayed.",
         ),
+        "event-not-buriable": ProblemText(
+            "Снять нельзя",
+            "Снять можно событие, которое ждёт очереди или недостающих данных.",
+            "Cannot be given up",
+            "Only an event that waits for its turn or for a fact can be given up.",
+        ),
         "delivery-closed": ProblemText(
             "Доставка не в том состоянии",
             "С доставкой в этом состоянии так поступить нельзя.",

@@ -1,22 +1,23 @@
-"""The inbox for operators: what came, how it ended and why; and the button that tries it again."""
+"""The inbox for operators: what came, how it ended and why; buttons try it again or give it up."""
 
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request, Response
+from pydantic import Field
 from sqlalchemy.orm import Session
 
 from api.access import CallerHere, Door, permitted
 from api.callers import Caller
 from api.idempotency import OptionalKey, answer_once
-from api.wire import LIMIT, AmountText, Cursor, GivenId, Limit, Told
+from api.wire import LIMIT, AmountText, Asked, Cursor, GivenId, Limit, Told
 from hub.audit.trail import Action, record_action
 from hub.db.transaction import transaction
 from hub.domain.staff.permissions import Permission
 from hub.inbox import queries
 from hub.inbox.models import InboxEvent, InboxState
-from hub.inbox.replay import replay_event
+from hub.inbox.replay import bury_event, replay_event
 from hub.kernel.money import format_amount
 from hub.taskqueue.names import TaskName
 from hub.taskqueue.nudge import nudge
@@ -77,6 +78,12 @@ class EventWire(EventLine):
     body: BodyWire | None = None
 
 
+class Farewell(Asked):
+    """Why an event is given up; kept sealed beside the audit trail."""
+
+    reason: str = Field(min_length=1, max_length=500)
+
+
 @door.get("", _READ)
 def list_events(
     state: InboxState | None = None,
@@ -119,6 +126,32 @@ def replay(request: Request, given_id: GivenId, caller: CallerHere, key: Optiona
             status=200,
             act=lambda: _replay(session, given_id, caller),
         )
+
+
+@door.post("/{given_id}/bury", permitted(Permission.REPLAY_INBOX), response_model=EventWire)
+def bury(
+    request: Request, given_id: GivenId, farewell: Farewell, caller: CallerHere, key: OptionalKey = None
+) -> Response:
+    """Give up an event that waits, so that what is behind it goes on; replay brings it back."""
+    with transaction() as session:
+        return answer_once(
+            session,
+            request,
+            caller=caller,
+            key=key,
+            body=farewell,
+            status=200,
+            act=lambda: _bury(session, given_id, farewell.reason, caller),
+        )
+
+
+def _bury(session: Session, given_id: str, reason: str, caller: Caller) -> EventWire:
+    event, is_news = bury_event(session, given_id)
+    if is_news:
+        about = str(event.public_id)
+        record_action(session, Action(caller.actor, "event.buried", "inbox_event", about, reason=reason))
+        nudge(session, TaskName.DRAIN_INBOX, event.queue)
+    return _write_event(event, None)
 
 
 def _replay(session: Session, given_id: str, caller: Caller) -> EventWire:

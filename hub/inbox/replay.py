@@ -7,13 +7,22 @@ from hub.inbox.models import InboxEvent, InboxState
 from hub.kernel import clock
 from hub.kernel.errors import ErrorKind, HubError
 
+GIVEN_UP = "given-up"
 _REPLAYABLE = frozenset({InboxState.BURIED, InboxState.PARKED, InboxState.IGNORED, InboxState.STALE})
+_BURIABLE = frozenset({InboxState.READY, InboxState.PARKED})
 
 
 class NotReplayableError(HubError):
     """Only an event that waits for a person or a fact may be tried again by hand."""
 
     code = "event-not-replayable"
+    kind = ErrorKind.REFUSED
+
+
+class NotBuriableError(HubError):
+    """Only an event that still waits may be given up; one in a worker's hands, or ended, may not."""
+
+    code = "event-not-buriable"
     kind = ErrorKind.REFUSED
 
 
@@ -33,6 +42,25 @@ def replay_event(session: Session, public_id: str) -> InboxEvent:
     event.next_attempt_at = clock.now()
     session.flush()  # the caller answers with the row as it now stands
     return event
+
+
+def bury_event(session: Session, public_id: str) -> tuple[InboxEvent, bool]:
+    """Give up an event that waits for its turn or for a fact; gives it, and whether that was news.
+
+    Its followers go on without it, and it can still be replayed. Repeating on a buried event changes
+    nothing. Raises: NotFoundError, NotBuriableError.
+    """
+    event = _lock_event(session, public_id)
+    if event.state == InboxState.BURIED:
+        return event, False
+    if event.state not in _BURIABLE:
+        raise NotBuriableError(state=event.state)
+    event.state = InboxState.BURIED
+    event.waiting_for = event.reason = None
+    event.reason_code = GIVEN_UP
+    event.finished_at = clock.now()
+    session.flush()  # the caller answers with the row as it now stands
+    return event, True
 
 
 def _lock_event(session: Session, public_id: str) -> InboxEvent:

@@ -107,6 +107,7 @@ MATRIX: Mapping[str, Line] = {
     "GET /api/admin/events": Line(OVERSIGHT),
     "GET /api/admin/events/{given_id}": Line(OVERSIGHT, _ANY),
     "POST /api/admin/events/{given_id}/replay": Line(ADMIN, _ANY),
+    "POST /api/admin/events/{given_id}/bury": Line(ADMIN, _ANY),
     "GET /api/admin/deliveries": Line(OVERSIGHT),
     "POST /api/admin/deliveries/redeliver": Line(ADMIN),
     "GET /api/admin/deliveries/{given_id}": Line(OVERSIGHT, _ANY),

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from hub.db.transaction import transaction
+from hub.kernel.ids import new_id
 from tests.api.conftest import Hub
 from tests.factories.onec import visit_event
 
@@ -121,6 +122,26 @@ def test_a_replay_makes_the_event_ready_and_is_audited(hub: Hub) -> None:
     answer = hub.http.post(f"{EVENTS}/{receipt_id}/replay", headers=hub.staff("admin"))
     assert (answer.status_code, answer.json()["state"], answer.json()["attempts"]) == (200, "ready", 0)
     assert [action for _, action in audited()] == ["event.replayed"]
+
+
+def test_giving_up_what_waits_is_audited_once_with_its_reason(hub: Hub) -> None:
+    receipt_id = hub.push_and_drain(visit_event(patient=str(new_id())))["receipt_id"]
+    headers, said = hub.staff("admin"), {"reason": "Документ удалён в 1С"}
+    for _ in range(2):
+        answer = hub.http.post(f"{EVENTS}/{receipt_id}/bury", headers=headers, json=said)
+        assert (answer.status_code, answer.json()["state"]) == (200, "buried")
+        assert answer.json()["reason_code"] == "given-up"
+    assert [action for _, action in audited()] == ["event.buried"]
+    assert hub.http.post(f"{EVENTS}/{receipt_id}/bury", headers=headers, json={}).status_code == 422
+    [newest, *_] = hub.http.get("/api/admin/audit", headers=headers).json()["items"]
+    assert newest["reason"] == said["reason"]
+
+
+def test_what_took_effect_is_not_given_up(hub: Hub) -> None:
+    receipt_id = hub.push_and_drain(visit_event())["receipt_id"]
+    said = {"reason": "Передумали"}
+    answer = hub.http.post(f"{EVENTS}/{receipt_id}/bury", headers=hub.staff("admin"), json=said)
+    assert (answer.status_code, answer.json()["code"]) == (409, "event-not-buriable")
 
 
 def test_an_auditor_looks_but_does_not_replay(hub: Hub) -> None:

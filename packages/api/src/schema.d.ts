@@ -490,6 +490,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/events/{given_id}/bury": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bury
+         * @description Give up an event that waits, so that what is behind it goes on; replay brings it back.
+         */
+        post: operations["bury_api_admin_events__given_id__bury_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/events/{given_id}/replay": {
         parameters: {
             query?: never;
@@ -2431,6 +2451,14 @@ export interface components {
             number: string;
             /** Total */
             total: string;
+        };
+        /**
+         * Farewell
+         * @description Why an event is given up; kept sealed beside the audit trail.
+         */
+        Farewell: {
+            /** Reason */
+            reason: string;
         };
         /**
          * Health
@@ -4432,6 +4460,52 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventWire"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bury_api_admin_events__given_id__bury_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                given_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Farewell"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
